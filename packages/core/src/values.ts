@@ -1,0 +1,170 @@
+/**
+ * Python's value types that JavaScript lacks, as small immutable classes, so that a value read and written again
+ * means the same to Python. Serializers tell them apart by `kindOf`, which also works across duplicate installs.
+ */
+const KIND = Symbol.for('@rb/core.value');
+
+export type ValueKind =
+  | 'datetime'
+  | 'date'
+  | 'time'
+  | 'timedelta'
+  | 'decimal'
+  | 'uuid'
+  | 'tuple'
+  | 'set'
+  | 'complex'
+  | 'float'
+  | 'opaque'
+  | 'error'
+  | 'node';
+
+/** Which value class an object is of; undefined for anything else. */
+export const kindOf = (value: object): ValueKind | undefined => (value as { readonly [KIND]?: ValueKind })[KIND];
+
+/** Marks the prototype, not the instances: a value stays as small as its fields. */
+export function markKind(prototype: object, kind: ValueKind): void {
+  Object.defineProperty(prototype, KIND, { value: kind });
+}
+
+/** Python's `decimal.Decimal`: exact text, such as `9.99`, `1E+3` or `NaN`. */
+export class Decimal {
+  readonly value: string;
+
+  constructor(value: string) {
+    if (!DECIMAL.test(value)) throw new TypeError(`expected a decimal number as text, got ${JSON.stringify(value)}`);
+    this.value = value;
+    Object.freeze(this);
+  }
+
+  toString(): string {
+    return this.value;
+  }
+
+  toJSON(): string {
+    return this.value;
+  }
+}
+
+const DECIMAL = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|s?nan\d*)$/i;
+
+/** Python's `uuid.UUID`. */
+export class Uuid {
+  /** 32 lower-case hexadecimal digits. */
+  readonly hex: string;
+
+  /** @param text 32 hexadecimal digits, with or without dashes. */
+  constructor(text: string) {
+    const hex = text.replaceAll('-', '').toLowerCase();
+    if (!/^[0-9a-f]{32}$/.test(hex)) throw new TypeError(`expected a UUID, got ${JSON.stringify(text)}`);
+    this.hex = hex;
+    Object.freeze(this);
+  }
+
+  toString(): string {
+    return this.hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** Python's `tuple`. JSON turns it into an array; pickle keeps it. */
+export class Tuple {
+  readonly items: readonly unknown[];
+
+  constructor(items: Iterable<unknown>) {
+    this.items = Object.freeze([...items]);
+    Object.freeze(this);
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return this.items[Symbol.iterator]();
+  }
+
+  toJSON(): readonly unknown[] {
+    return this.items;
+  }
+}
+
+/** Python's `set` and `frozenset`. Not a JavaScript Set: members compare by value in Python, by identity here. */
+export class PythonSet {
+  readonly items: readonly unknown[];
+  readonly frozen: boolean;
+
+  constructor(items: Iterable<unknown>, frozen = false) {
+    this.items = Object.freeze([...items]);
+    this.frozen = frozen;
+    Object.freeze(this);
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return this.items[Symbol.iterator]();
+  }
+
+  toJSON(): readonly unknown[] {
+    return this.items;
+  }
+}
+
+/** Python's `complex`. */
+export class Complex {
+  readonly real: number;
+  readonly imag: number;
+
+  constructor(real: number, imag: number) {
+    this.real = real;
+    this.imag = imag;
+    Object.freeze(this);
+  }
+}
+
+/**
+ * A Python float whose value is a whole number: `new Float(1)` is stored as `1.0`, where plain `1` is stored as an int.
+ * Read only on request (`exactFloats`), since the two are equal in Python too.
+ */
+export class Float {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+    Object.freeze(this);
+  }
+
+  valueOf(): number {
+    return this.value;
+  }
+
+  toJSON(): number {
+    return this.value;
+  }
+}
+
+/**
+ * A Python object that is none of the known types, kept as inert data: nothing was called, imported or looked up.
+ *
+ * Shape: `module.name(*args)`, then `state` as its `__setstate__` or `__dict__` (undefined where there was none).
+ */
+export class Opaque {
+  readonly module: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly state: unknown;
+
+  constructor(module: string, name: string, args: readonly unknown[], state?: unknown) {
+    this.module = module;
+    this.name = name;
+    this.args = args;
+    this.state = state;
+    Object.freeze(this);
+  }
+}
+
+markKind(Decimal.prototype, 'decimal');
+markKind(Uuid.prototype, 'uuid');
+markKind(Tuple.prototype, 'tuple');
+markKind(PythonSet.prototype, 'set');
+markKind(Complex.prototype, 'complex');
+markKind(Float.prototype, 'float');
+markKind(Opaque.prototype, 'opaque');

@@ -1,0 +1,11 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  test: {
+    projects: ['packages/*', 'tooling/interop'],
+    // 2 cores: more workers than that only take memory from the servers under test.
+    maxWorkers: 2,
+  },
+});
