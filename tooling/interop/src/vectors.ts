@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+
+export type CeleryVersion = '5.2.6' | '5.6.3';
+export const CELERY_VERSIONS: readonly CeleryVersion[] = ['5.2.6', '5.6.3'];
+
+export type VectorBackend = 'sqlite' | 'postgresql' | 'mysql' | 'redis' | 'rpc' | 'mongodb';
+
+/** What real Celery stored, and what it read back; ../vectors/README.md describes the fields. */
+export interface Vector {
+  readonly name: string;
+  readonly backend: VectorBackend;
+  readonly celery: CeleryVersion;
+  readonly serializer: 'json' | 'msgpack' | 'pickle' | 'yaml';
+  readonly extended: boolean;
+  readonly op: string;
+  readonly task_id?: string;
+  readonly group_id?: string;
+  readonly input_repr: string;
+  readonly store_error?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: each backend has its own shape, checked by the test that reads it.
+  readonly raw: any;
+  readonly celery_reads: {
+    readonly status?: string;
+    readonly result_type?: string;
+    readonly meta_repr?: Readonly<Record<string, string>>;
+    readonly [key: string]: unknown;
+  };
+}
+
+/** Every vector of one backend as one version of Celery wrote it. */
+export const vectors = (backend: VectorBackend, celery: CeleryVersion): readonly Vector[] =>
+  JSON.parse(readFileSync(new URL(`../vectors/celery-${celery}-${backend}.json`, import.meta.url), 'utf8'));
+
+/** The value of an SQL column as a driver returns it: bytes, text, a number or null. */
+export function columnOf(vector: Vector, name: string): Uint8Array | string | number | null {
+  const column = vector.raw.columns[name];
+  if (column === null || column === undefined) return null;
+  return column.type === 'bytes' ? Buffer.from(column.b64, 'base64') : column.value;
+}
