@@ -1,12 +1,7 @@
-export {
-  createResultBackend,
-  type ResultBackend,
-  type ResultOptions,
-  type StoreOptions,
-  type StoreOutcome,
-} from './backend.js';
+export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
+export type { StoreOptions, StoreOutcome } from './backend-store.js';
 export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';
 export * from './datetime.js';
@@ -19,7 +14,8 @@ export {
   type ResultErrorOptions,
   TaskFailedError,
 } from './errors.js';
-export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export type { ResultGroup, SaveGroupOptions } from './group.js';
+export type { GroupMembers } from './group-members.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { redactText, redactUrl } from './redact.js';
 export { RemoteError } from './remote-error.js';

@@ -1,27 +1,64 @@
 const MASK = '**';
 
-/** A host list, a port, a path: what may follow the credentials and is safe to show. */
-const PLACE = /^[\w.,:[\]%-]*(?:\/[\w./%~+-]*)?$/;
+const HOST = '(?:[\\w.-]+|\\[[\\w:.%]+\\])?(?::\\d{1,5})?';
+
+/** A list of hosts and ports, then a path: what may follow the credentials and is safe to show. */
+const PLACE = new RegExp(`^${HOST}(?:,${HOST})*(?:/[\\w./%~+-]*)?$`);
+
+const SCHEME = '[a-z][a-z0-9+.-]*://';
+const WHOLE_URL = new RegExp(`^(${SCHEME})(.*)$`, 'is');
+const URL_STARTS = new RegExp(SCHEME, 'gi');
+const NEXT_IN_LIST = new RegExp(`;(?=${SCHEME})`, 'i');
 
 /**
  * A connection URL that may be shown: passwords and all query values are `**`, in every host of a list joined by `;`.
  * Fails closed: of what is not plainly understood only the scheme remains, and nothing of what has no scheme.
  */
-export const redactUrl = (url: string): string => url.split(';').map(redactOne).join(';');
+export function redactUrl(url: string): string {
+  const list = url.split(NEXT_IN_LIST);
+  // A `;` may also be part of a password: it is a list only where each entry is plain by itself.
+  return list.length > 1 && list.every(isPlain) ? list.map(redactOne).join(';') : redactOne(url);
+}
 
-/** Free text, such as a driver's message, with every URL in it redacted. */
-export const redactText = (text: string): string =>
-  text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, (url) => redactUrl(url));
+/**
+ * Free text, such as a driver's message, with every URL in it redacted.
+ * A password may hold anything, spaces and quotes too: whatever stands between a URL's start and the last @ that may
+ * belong to it is hidden, at worst together with other words.
+ */
+export function redactText(text: string): string {
+  const starts = [...text.matchAll(URL_STARTS)].map(({ index }) => index);
+  const pieces = starts.map((start, i) => text.slice(start, starts[i + 1]));
+  return text.slice(0, starts[0]) + pieces.map((piece, i) => redactPiece(piece, pieces.slice(i + 1))).join('');
+}
+
+function redactPiece(piece: string, later: readonly string[]): string {
+  const at = piece.lastIndexOf('@') + 1;
+  const [word = ''] = /^[^\s"'<>]*/.exec(piece.slice(at)) ?? [];
+  // What ends a sentence or a bracket does not belong to the URL.
+  const end = at + word.replace(/[).,;:!]+$/, '').length;
+  const shown = redactUrl(piece.slice(0, end));
+  // Credentials cut short by something like a URL inside the password.
+  const isCut = at === 0 && shown.endsWith(`://${MASK}`) && later.some((other) => other.includes('@'));
+  return isCut ? `${shown} ` : shown + piece.slice(end);
+}
+
+const isPlain = (url: string): boolean => {
+  const rest = WHOLE_URL.exec(url)?.[2] ?? '?';
+  const [place = ''] = splitOnce(rest.slice(rest.indexOf('@') + 1), '?');
+  return PLACE.test(place);
+};
 
 function redactOne(url: string): string {
-  const parts = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url);
+  const parts = WHOLE_URL.exec(url);
   if (parts === null) return MASK;
-  const [, scheme, rest = ''] = parts;
-  // The last @: a password with an unescaped @, / or ? is hidden too, at worst together with the host.
+  const [, scheme = '', rest = ''] = parts;
+  // The last @: a password with an unescaped @ or / is hidden too, at worst together with the host.
   const at = rest.lastIndexOf('@');
+  const userInfo = rest.slice(0, Math.max(at, 0));
   const [place = '', query] = splitOnce(rest.slice(at + 1), '?');
-  if (!PLACE.test(place)) return `${scheme}://${MASK}`;
-  return `${scheme}://${at < 0 ? '' : `${credentials(rest.slice(0, at))}@`}${place}${query === undefined ? '' : maskQuery(query)}`;
+  // A question mark before the @: of the password or of the query, and then what follows is a value.
+  if (!PLACE.test(place) || userInfo.includes('?')) return `${scheme}${MASK}`;
+  return `${scheme}${at < 0 ? '' : `${credentials(userInfo)}@`}${place}${query === undefined ? '' : maskQuery(query)}`;
 }
 
 function credentials(userInfo: string): string {
@@ -34,8 +71,8 @@ const maskQuery = (query: string): string =>
   `?${query
     .split('&')
     .map((pair) => {
-      const [key = ''] = splitOnce(pair, '=');
-      return /^\w+$/.test(key) ? `${key}=${MASK}` : MASK;
+      const [key = '', value] = splitOnce(pair, '=');
+      return value !== undefined && /^\w+$/.test(key) ? `${key}=${MASK}` : MASK;
     })
     .join('&')}`;
 
