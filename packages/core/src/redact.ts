@@ -22,30 +22,38 @@ export function redactUrl(url: string): string {
 
 /**
  * Free text, such as a driver's message, with every URL in it redacted.
- * A password may hold anything, spaces and quotes too: whatever stands between a URL's start and the last @ that may
- * belong to it is hidden, at worst together with other words.
+ * A password may hold anything, spaces, quotes and URLs too: whatever stands between a URL's start and the last @ that
+ * may belong to it is hidden, at worst together with other words.
  */
 export function redactText(text: string): string {
   const starts = [...text.matchAll(URL_STARTS)].map(({ index }) => index);
-  const pieces = starts.map((start, i) => text.slice(start, starts[i + 1]));
-  return text.slice(0, starts[0]) + pieces.map((piece, i) => redactPiece(piece, pieces.slice(i + 1))).join('');
+  const pieces: string[] = [];
+  for (const [i, start] of starts.entries()) {
+    const piece = text.slice(start, starts[i + 1]);
+    const before = pieces.at(-1);
+    if (before !== undefined && isCut(before)) pieces.push(pieces.pop() + piece);
+    else pieces.push(piece);
+  }
+  return text.slice(0, starts[0]) + pieces.map(redactPiece).join('');
 }
 
-function redactPiece(piece: string, later: readonly string[]): string {
+/** Whether what follows, though it looks like a URL of its own, may belong to the credentials of this one. */
+const isCut = (piece: string): boolean =>
+  !piece.includes('@') && !(/[\s"'<>()[\]=,;]$/.test(piece) && isPlain(firstWord(piece)));
+
+function redactPiece(piece: string): string {
   const at = piece.lastIndexOf('@') + 1;
-  const [word = ''] = /^[^\s"'<>]*/.exec(piece.slice(at)) ?? [];
-  // What ends a sentence or a bracket does not belong to the URL.
-  const end = at + word.replace(/[).,;:!]+$/, '').length;
-  const shown = redactUrl(piece.slice(0, end));
-  // Credentials cut short by something like a URL inside the password.
-  const isCut = at === 0 && shown.endsWith(`://${MASK}`) && later.some((other) => other.includes('@'));
-  return isCut ? `${shown} ` : shown + piece.slice(end);
+  const end = at + firstWord(piece.slice(at)).length;
+  return redactUrl(piece.slice(0, end)) + piece.slice(end);
 }
+
+/** Without what ends a sentence, a list's entry or a bracket. */
+const firstWord = (text: string): string => (/^[^\s"'<>]*/.exec(text)?.[0] ?? '').replace(/[).,;:!]+$/, '');
 
 const isPlain = (url: string): boolean => {
-  const rest = WHOLE_URL.exec(url)?.[2] ?? '?';
-  const [place = ''] = splitOnce(rest.slice(rest.indexOf('@') + 1), '?');
-  return PLACE.test(place);
+  const rest = WHOLE_URL.exec(url)?.[2];
+  const [place = ''] = splitOnce(rest?.slice(rest.indexOf('@') + 1) ?? '', '?');
+  return rest !== undefined && PLACE.test(place);
 };
 
 function redactOne(url: string): string {

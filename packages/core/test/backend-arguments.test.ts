@@ -7,6 +7,7 @@ import {
   type ResultBackendOptions,
   type ResultStore,
 } from '../src/index.js';
+import { errorOf } from './stores.js';
 
 /** What a caller without types may pass. */
 // biome-ignore lint/suspicious/noExplicitAny: wrong arguments are what is tested
@@ -89,9 +90,7 @@ describe('a wrong argument', () => {
     async (_name, call) => {
       const { store, touched } = untouched();
       const backend = createResultBackend(store);
-      const error = await Promise.resolve()
-        .then(() => call(backend))
-        .catch((thrown) => thrown);
+      const error = await errorOf(Promise.resolve().then(() => call(backend)));
       expect(error).toBeInstanceOf(TypeError);
       expect(error.message).toMatch(/expected .+, got .+/);
       expect(touched).toEqual([]);

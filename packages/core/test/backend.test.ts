@@ -9,7 +9,7 @@ import {
   ResultError,
   type ResultStore,
 } from '../src/index.js';
-import { counted, recordOf, settle, unavailable } from './stores.js';
+import { collect, counted, errorOf, recordOf, settle, unavailable } from './stores.js';
 
 describe('storing', () => {
   it('stores what get then returns, with doneAt from the clock where the task is ready', async () => {
@@ -209,7 +209,7 @@ describe('reading', () => {
     await using backend = createResultBackend(memoryStore());
     await backend.fail('f', new RemoteError('ValueError', 'builtins', ['bad input']), { traceback: 'File "x.py"' });
     await backend.revoke('r');
-    const failed = await backend.result('f').catch((error) => error);
+    const failed = await errorOf(backend.result('f'));
     expect(isTaskFailedError(failed)).toBe(true);
     expect(failed).toMatchObject({ taskId: 'f', state: 'FAILURE', traceback: 'File "x.py"' });
     expect(failed.remote).toMatchObject({ type: 'ValueError', module: 'builtins', message: 'bad input' });
@@ -311,7 +311,7 @@ describe('closing', () => {
     const ended = Promise.allSettled([
       backend.wait('a'),
       backend.result('b', { timeoutMs: 60_000 }),
-      Array.fromAsync(backend.watch('c')),
+      collect(backend.watch('c')),
       backend.group('g', ['d', 'e']).join(),
     ]);
     await settle();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createResultBackend, isResultError, memoryStore, type ResultStore, type RetryEvent } from '../src/index.js';
-import { counted, denied, failing, recordOf, unavailable, unknownOutcome } from './stores.js';
+import { counted, denied, errorOf, failing, recordOf, unavailable, unknownOutcome } from './stores.js';
 
 const FAST = { baseMs: 1, maxMs: 4 };
 
@@ -123,7 +123,7 @@ describe('any other failure', () => {
       },
     };
     await using backend = createResultBackend(throwing, { retry: FAST });
-    const error = await backend.get('a').catch((thrown) => thrown);
+    const error = await errorOf(backend.get('a'));
     expect(isResultError(error)).toBe(true);
     expect(error).toMatchObject({ code: 'RB_STORE', retryable: false, cause: foreign });
     expect(error.message).toContain('memory: get of 1 record');

@@ -117,3 +117,20 @@ export function breakable(inner: ResultStore): { readonly store: ResultStore; lo
 
 /** Lets everything that is under way get as far as it can without timers. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What a call rejects with. */
+export const errorOf = (
+  call: Promise<unknown>,
+): Promise<Error & { readonly code?: string; readonly [key: string]: unknown }> =>
+  call.then(
+    () => {
+      throw new Error('expected a rejection');
+    },
+    (error) => error,
+  );
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
