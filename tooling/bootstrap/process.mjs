@@ -12,6 +12,11 @@ export const forceLocal = process.env.BOOTSTRAP_LOCAL === '1';
 export const env = { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', ...process.env };
 // pnpm does not read npm's environment variables; hand on a registry that npm was given that way.
 if (process.env.npm_config_registry) env.pnpm_config_registry ??= process.env.npm_config_registry;
+// Once pnpm runs the script, nothing else says which npm it was, and with which Node: packages are tried out with it.
+if (process.env.npm_execpath?.endsWith('npm-cli.js')) {
+  env.BOOTSTRAP_NPM = process.env.npm_execpath;
+  env.BOOTSTRAP_NODE = process.execPath;
+}
 
 /** Puts a folder first on the PATH of everything started from here on. */
 export function putOnPath(folder) {

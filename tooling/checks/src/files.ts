@@ -1,8 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What tools write into a checkout; .gitignore says the same. */
 const GENERATED = ['node_modules', 'dist', 'coverage', '.turbo', '.tooling', '.git'];
+
+/** All files under a folder, those with a leading dot too (a glob leaves them out), relative to it, with forward slashes. */
+export const filesUnder = (folder: string, except: readonly string[] = []): readonly string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !except.includes(entry.name))
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? filesUnder(join(folder, entry.name), except).map((file) => `${entry.name}/${file}`)
+        : entry.name,
+    )
+    .toSorted();
 
 /**
  * The files of the repository, relative to its root: those that git knows or would take, or all but what tools write
@@ -16,13 +28,6 @@ export function repositoryFiles(root: string): readonly string[] {
       .split('\0')
       .filter(Boolean);
   } catch {
-    const entries = globSync('**', {
-      cwd: root,
-      withFileTypes: true,
-      exclude: (entry) => GENERATED.includes(entry.name),
-    });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length + 1));
+    return filesUnder(root, GENERATED);
   }
 }

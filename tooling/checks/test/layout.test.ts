@@ -35,11 +35,13 @@ describe.each(['with git', 'without git'])('the repository %s', (how) => {
   it('must not mention a place that no clone has', () => {
     using fixture = repository({
       'README.md': `one\nsee ${PARENT}`,
+      '.ci/run': MACHINE,
       'packages/core/a.ts': `// ${MACHINE}`,
       LICENSE: 'shared/',
     });
     const problems = mentionProblems(fixture.root);
     expect(problems.map((problem) => problem.split(' ')[0]).toSorted()).toEqual([
+      '.ci/run:1',
       'README.md:2',
       'packages/core/a.ts:1',
     ]);
