@@ -22,34 +22,31 @@ export function importProblems(project: string, entries: readonly string[]): rea
   );
 }
 
-/** How projects resolve types; a CommonJS file under nodenext is a case of its own. */
+/** How projects resolve types, and the files to try it from: CommonJS under nodenext is a case of its own. */
 const RESOLUTIONS = [
-  { module: 'preserve', moduleResolution: 'bundler', extension: 'ts' },
-  { module: 'nodenext', moduleResolution: 'nodenext', extension: 'mts' },
-  { module: 'nodenext', moduleResolution: 'nodenext', extension: 'cts' },
+  { module: 'preserve', moduleResolution: 'bundler', extensions: ['ts'] },
+  { module: 'nodenext', moduleResolution: 'nodenext', extensions: ['mts', 'cts'] },
 ] as const;
 
 /** Entry points whose types are not found, or are wrong, in a project that has @types/node and checks its libraries. */
 export const typeProblems = (project: string, entries: readonly string[]): readonly string[] =>
-  RESOLUTIONS.flatMap(({ extension, ...resolution }) => {
-    const files = entries.map((entry, index) => {
-      const file = `entry-${index}.${extension}`;
-      // `true` is not assignable where the entry has no types and is `any`.
-      writeFileSync(
-        join(project, file),
-        `import * as entry from '${entry}';\nexport const typed: 0 extends 1 & typeof entry ? never : true = true;\n`,
-      );
-      return file;
-    });
-    writeFileSync(
-      join(project, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: { ...OPTIONS, ...resolution }, files }),
+  RESOLUTIONS.flatMap(({ extensions, ...resolution }) => {
+    const files = extensions.flatMap((extension) =>
+      entries.map((entry, index) => {
+        const file = `entry-${index}.${extension}`;
+        writeFileSync(join(project, file), consumer(entry));
+        return file;
+      }),
     );
+    const compilerOptions = { ...OPTIONS, ...resolution };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     const { ok, output } = run('tsc', ['--project', 'tsconfig.json'], project);
-    return ok
-      ? []
-      : [`types do not resolve under ${resolution.moduleResolution} from a .${extension} file:\n${output}`];
+    return ok ? [] : [`types do not resolve under ${resolution.moduleResolution}:\n${output}`];
   });
+
+/** `true` is not assignable where the entry has no types, and so is `any`. */
+const consumer = (entry: string): string =>
+  `import * as entry from '${entry}';\nexport const typed: 0 extends 1 & typeof entry ? never : true = true;\n`;
 
 const OPTIONS = {
   target: 'es2023',

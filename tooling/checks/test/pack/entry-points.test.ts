@@ -50,7 +50,7 @@ describe('an entry point', { timeout: 60_000 }, () => {
   });
 });
 
-// Three compilers each, on a machine that does other things too.
+// Two compilers each, on a machine that does other things too.
 describe('the types of an entry point', { timeout: 60_000 }, () => {
   it('are found under bundler and under nodenext, from ESM and from CommonJS', () => {
     using project = projectWith(
@@ -62,7 +62,7 @@ describe('the types of an entry point', { timeout: 60_000 }, () => {
 
   it('fail when there are none', () => {
     using project = projectWith('export const a = 1;', '', { '.': { default: './other.js' } });
-    expect(typeProblems(project.root, ['a'])).toHaveLength(3);
+    expect(typeProblems(project.root, ['a'])).toHaveLength(2);
   });
 
   it('fail when they need the types of an optional driver', () => {
@@ -70,16 +70,13 @@ describe('the types of an entry point', { timeout: 60_000 }, () => {
       'export const a = 1;',
       "import type { Pool } from 'pg';\nexport declare const a: Pool;",
     );
-    expect(typeProblems(project.root, ['a'])).toEqual(Array(3).fill(expect.stringContaining("'pg'")));
+    expect(typeProblems(project.root, ['a'])).toEqual(Array(2).fill(expect.stringContaining("'pg'")));
   });
 
   it('fail under nodenext alone when their imports lack an extension', () => {
     using project = projectWith('export const a = 1;', "export * from './b';");
     project.write('node_modules/a/b.d.ts', 'export declare const b: number;');
     const problems = typeProblems(project.root, ['a']);
-    expect(problems.map((problem) => problem.split(':', 1)[0])).toEqual([
-      'types do not resolve under nodenext from a .mts file',
-      'types do not resolve under nodenext from a .cts file',
-    ]);
+    expect(problems).toEqual([expect.stringMatching(/^types do not resolve under nodenext:.*TS2834/s)]);
   });
 });
