@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run, say } from './process.mjs';
+import { fail, root, run, say } from './process.mjs';
 
 /**
  * `pnpm install --frozen-lockfile`, unless nothing that it reads or writes has changed since the last one that succeeded.
@@ -14,12 +14,11 @@ export function installDependencies(pnpm) {
   const args = ['install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'];
   const { status } = run(pnpm.file, args, pnpm.options);
   if (status !== 0) {
-    say(
-      'could not install the dependencies (see above); check the network, and that pnpm-lock.yaml fits every package.json',
-    );
-    process.exit(status ?? 1);
+    fail('could not install the dependencies (see above); check the network, and that pnpm-lock.yaml is up to date');
   }
-  writeFileSync(file, stamp(root));
+  // Without one (NODE_ENV=production leaves packages bare) the next run installs again.
+  const made = stamp(root);
+  if (made) writeFileSync(file, made);
 }
 
 /**

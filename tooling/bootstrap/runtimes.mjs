@@ -33,8 +33,8 @@ export function providePnpm(node) {
   const version = /^pnpm@(\d+\.\d+\.\d+)/.exec(manifest.packageManager)[1];
   // Asked outside the repository: inside it, another pnpm (or Corepack) would first try to download the pinned one.
   const outside = { cwd: dirname(process.execPath), shell: windows };
-  if (!forceLocal && ask('pnpm', ['--version'], outside) === version)
-    return { file: 'pnpm', options: { shell: windows } };
+  const present = forceLocal ? undefined : ask('pnpm', ['--version'], outside);
+  if (present === version) return { file: 'pnpm', options: { shell: windows } };
   const wrapper = join('node_modules', 'pnpm');
   const binary = join(wrapper, windows ? 'pnpm.exe' : 'pnpm');
   // pnpm's own install script only links the platform's binary. It is run by hand because npm may be told to run none,

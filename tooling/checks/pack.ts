@@ -2,7 +2,7 @@
 //
 // Packs it and the packages of this repository that it needs, installs the tarballs with npm into an empty project,
 // without any optional peer, and looks from there: what is in it, does every entry point load, are its types found.
-import { mkdtempDisposableSync, realpathSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { contentProblems } from './src/pack/content.ts';
@@ -13,10 +13,11 @@ import { readPackage } from './src/workspace.ts';
 
 const pkg = readPackage(resolve(process.argv[2] ?? '.'));
 // A space in the path, as many users have one.
-using directory = mkdtempDisposableSync(join(realpathSync(tmpdir()), 'rb pack '));
+const directory = mkdtempSync(join(realpathSync(tmpdir()), 'rb pack '));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-const tarballs = packWithNeeded(pkg, directory.path);
-const project = installTarballs(tarballs, directory.path);
+const tarballs = packWithNeeded(pkg, directory);
+const project = installTarballs(tarballs, directory);
 const installed = join(project, 'node_modules', pkg.manifest.name);
 const entries = entryPoints(readPackage(installed).manifest);
 const problems = [

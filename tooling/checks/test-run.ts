@@ -4,7 +4,7 @@
 //   node tooling/checks/test-run.ts [arguments...]  the tests alone, with these arguments of vitest
 //
 // A step that fails does not stop those that can go on without it. Exit code 0 only when everything held.
-import { existsSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
@@ -54,7 +54,7 @@ function repositoryChecks(): void {
 }
 
 /** Runs the tests last and alone: no wait in them should be a wait for a compiler. */
-async function runTests(directory: string, servicesLog: string): Promise<TestSummary | undefined> {
+async function runTests(): Promise<TestSummary | undefined> {
   const file = join(directory, 'summary.json');
   const reporters = ['--reporter=default', '--reporter=./tooling/vitest/summary-reporter.ts'];
   const outcome = await runScript('tests', ['vitest', ...reporters, ...vitestArguments], {
@@ -67,8 +67,9 @@ async function runTests(directory: string, servicesLog: string): Promise<TestSum
   return summary;
 }
 
-using directory = mkdtempDisposableSync(join(tmpdir(), 'rb-test-'));
-const servicesLog = env.RB_SERVICES_LOG ?? join(directory.path, 'services.jsonl');
+const directory = mkdtempSync(join(tmpdir(), 'rb-test-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+const servicesLog = join(directory, 'services.jsonl');
 const everything = vitestArguments.length === 0;
 
 const build = await runScript('build', ['build', '--output-logs=errors-only']);
@@ -78,7 +79,7 @@ if (everything) {
   await together(build.ok ? [...ON_SOURCES, ...ON_BUILD] : ON_SOURCES);
   if (!build.ok) checks.push(...ON_BUILD.map(([name]) => ({ name, ok: undefined })));
 }
-const tests = build.ok ? await runTests(directory.path, servicesLog) : undefined;
+const tests = build.ok ? await runTests() : undefined;
 
 const { lines, ok } = closing({ checks, tests, services: readServices(servicesLog), ci: env.CI === 'true' });
 console.log(`\n${lines.join('\n')}`);

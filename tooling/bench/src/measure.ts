@@ -34,19 +34,30 @@ const MIN_RUNS = 8;
  * Errors: that of the first run that throws; a benchmark of a broken task says nothing.
  */
 export async function measure(tasks: readonly BenchTask[], rounds: Rounds): Promise<Map<BenchTask, readonly Round[]>> {
-  const measured = new Map(tasks.map((task) => [task, [] as Round[]]));
-  for (const task of tasks) await measureRound(task, rounds.timeMs);
+  const measured = tasks.map((task) => ({ task, rounds: [] as Round[], async: false }));
+  for (const each of measured) {
+    each.async = await returnsPromise(each.task);
+    await measureRound(each.task, each.async, rounds.timeMs);
+  }
   for (let round = 0; round < rounds.count; round++) {
-    for (const task of round % 2 === 0 ? tasks : tasks.toReversed()) {
-      measured.get(task)?.push(await measureRound(task, rounds.timeMs));
+    for (const each of round % 2 === 0 ? measured : measured.toReversed()) {
+      each.rounds.push(await measureRound(each.task, each.async, rounds.timeMs));
     }
   }
-  return measured;
+  return new Map(measured.map((each) => [each.task, each.rounds]));
 }
 
-async function measureRound(task: BenchTask, timeMs: number): Promise<Round> {
+/** Left to itself tinybench would find out by calling `run` before every round: without `before`, and not awaited. */
+async function returnsPromise(task: BenchTask): Promise<boolean> {
+  await task.before?.();
+  const returned = task.run();
+  await returned;
+  return returned instanceof Promise;
+}
+
+async function measureRound(task: BenchTask, async: boolean, timeMs: number): Promise<Round> {
   const bench = new Bench({ time: timeMs, iterations: MIN_RUNS, warmup: false, throws: true });
-  bench.add(task.name, task.run, task.before ? { beforeEach: task.before } : {});
+  bench.add(task.name, task.run, task.before ? { async, beforeEach: task.before } : { async });
   const [ran] = await bench.run();
   if (ran?.result.state !== 'completed') throw new Error(`benchmark of ${task.name} did not complete`);
   const { mean, p50, p99 } = ran.result.latency;

@@ -1,7 +1,7 @@
-import { mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { type BenchTask, measure } from '../src/measure.ts';
 import { compare, format, report, write } from '../src/report.ts';
 
@@ -33,6 +33,23 @@ it('compares each task with raw round by round', () => {
   ]);
 });
 
+it('runs `before` before every run, and no two runs at once', async () => {
+  const events: string[] = [];
+  const task: BenchTask = {
+    name: 'put',
+    before: () => {
+      events.push('before');
+    },
+    // Not an async function, as `() => store.put(records)` is not.
+    run: () => {
+      events.push('start');
+      return new Promise<void>((resolve) => setImmediate(resolve)).then(() => events.push('end'));
+    },
+  };
+  await measure([task], ROUNDS);
+  expect(events.join(' ')).toMatch(/^(before start end ?)+$/);
+});
+
 it('gives no ratio where nothing raw was measured', () => {
   const tasks = new Map([[{ name: 'alone', run: () => {} }, rounds([1])]]);
   expect(compare(tasks, undefined)).toMatchObject([{ ratio: null }]);
@@ -49,12 +66,13 @@ it('rejects with the error of a task that throws', async () => {
 });
 
 it('writes what it prints as JSON, with the machine and the date', () => {
-  using directory = mkdtempDisposableSync(join(tmpdir(), 'rb-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'rb-bench-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
   const tasks = new Map([[{ name: 'put', run: () => {} }, rounds([2000])]]);
   const written = report('a name / with signs', ROUNDS, compare(tasks, undefined));
   expect(format(written).join('\n')).toMatch(/put +1 +2,000 +500 µs +1.00 ms/);
-  const file = write(directory.path, written);
-  expect(file).toBe(join(directory.path, 'a-name-with-signs.json'));
+  const file = write(directory, written);
+  expect(file).toBe(join(directory, 'a-name-with-signs.json'));
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(written);
   expect(written).toMatchObject({ node: process.version, machine: { cores: expect.any(Number) } });
 });

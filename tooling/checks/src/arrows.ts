@@ -37,7 +37,7 @@ function packageProblems(pkg: WorkspacePackage): readonly string[] {
   const { name } = pkg.manifest;
   const arrows = MAP[name];
   if (!arrows)
-    return [`${name} has no place in the map of packages: say in tooling/checks/src/arrows.ts what it may import`];
+    return [`${name} has no place in the map of packages (tooling/checks/src/arrows.ts): say what it may import`];
   const problems = manifestProblems(pkg.manifest, arrows).map((problem) => `${name}: package.json ${problem}`);
   for (const file of sourceFiles(pkg)) {
     const { imports, onlyReExports } = parseSource(`${pkg.folder}/${file}`);
@@ -57,13 +57,11 @@ function importProblem(
   { specifier, dynamic }: Import,
 ): string | undefined {
   const connects = name === '@rb/core' && file === CONNECT_IN_CORE && dynamic;
-  if (specifier === undefined)
-    return connects ? undefined : 'imports what no check can know: give import() a string literal';
+  if (specifier === undefined) return connects ? undefined : 'gives import() something else than a string literal';
   if (specifier.startsWith('.')) return relativeProblem(file, specifier);
   if (specifier.startsWith('node:')) {
-    return name !== '@rb/core' || file === NODE_IN_CORE
-      ? undefined
-      : `imports ${specifier}, and core runs without Node`;
+    const forbidden = name === '@rb/core' && file !== NODE_IN_CORE;
+    return forbidden ? `imports ${specifier}, and core runs without Node` : undefined;
   }
   const target = packageName(specifier);
   if (target === name) return `imports its own package by name (${specifier}): import the file`;

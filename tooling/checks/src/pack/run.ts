@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -32,5 +32,5 @@ export function run(file: string, args: readonly string[], cwd: string): Ran {
 /** As `run`, for a program without which nothing can be checked. */
 export function need(file: string, args: readonly string[], cwd: string): void {
   const { ok, output } = run(file, args, cwd);
-  if (!ok) throw new Error(`${join(file)} ${args[0]} failed in ${cwd}:\n${output}`);
+  if (!ok) throw new Error(`${file} ${args[0]} failed in ${cwd}:\n${output}`);
 }
