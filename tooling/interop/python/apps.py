@@ -1,17 +1,9 @@
 """Named Celery apps, and what every operation needs of them."""
-import importlib.metadata
-import sys
+from celery import Celery
+from celery.app.task import Context
+from celery.result import result_from_tuple
 
-# Celery and kombu 5.2 ask entry points with the mapping interface that Python 3.12 removed. Nothing that is
-# stored or read depends on it, so the oracle supplies it rather than demand an older Python.
-if sys.version_info >= (3, 12):
-    importlib.metadata.EntryPoints.get = lambda self, group, default=(): self.select(group=group) or default
-
-from celery import Celery  # noqa: E402
-from celery.app.task import Context  # noqa: E402
-from celery.result import result_from_tuple  # noqa: E402
-
-from tagged import from_tagged, to_tagged  # noqa: E402
+from tagged import from_tagged, to_tagged
 
 APPS = {}
 

@@ -55,6 +55,8 @@ import warnings
 
 from wire import send
 
+import compat  # noqa: F401
+
 warnings.simplefilter('ignore')
 logging.disable(logging.NOTSET if os.environ.get('ORACLE_DEBUG') else logging.CRITICAL)
 

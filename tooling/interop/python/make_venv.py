@@ -23,7 +23,7 @@ OLDEST = (3, 9)
 
 def main(prefix, requirements, probe):
     if sys.version_info < OLDEST:
-        return failed('version', 'this is Python %d.%d, needed is %d.%d or later' % (sys.version_info[:2] + OLDEST))
+        return failed('version', 'Python %d.%d' % sys.version_info[:2])
     import fcntl
 
     directory = '%s-py%d.%d' % ((prefix,) + sys.version_info[:2])

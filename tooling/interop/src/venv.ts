@@ -20,8 +20,9 @@ export class OracleUnavailable extends Error {
   override readonly name = 'OracleUnavailable';
   readonly reason: UnavailableReason;
 
-  constructor(reason: UnavailableReason, message: string) {
-    super(message);
+  /** @param detail all that the failing step said */
+  constructor(reason: UnavailableReason, message: string, detail?: string) {
+    super(message, detail === undefined ? undefined : { cause: detail });
     this.reason = reason;
   }
 }
@@ -55,10 +56,11 @@ export async function celeryEnvironment(version: CeleryVersion): Promise<CeleryE
     if ('python' in answer) {
       return { python: answer.python, how: `virtual environment ${relative(REPOSITORY, answer.directory)}` };
     }
-    const advice = ADVICE[answer.failed];
-    const message = `Celery ${version} could not be set up with ${python} (${answer.failed}): ${advice}\n${answer.detail}`;
+    // The last line of what pip or Python said is the one that names the trouble.
+    const [trouble] = answer.detail.split('\n').slice(-1);
+    const message = `Celery ${version} cannot be set up with ${python}: ${ADVICE[answer.failed]} (${trouble})`;
     // The first is the one that people mean by "python"; what later ones lack is no better explanation.
-    failure ??= new OracleUnavailable(answer.failed, message.trim());
+    failure ??= new OracleUnavailable(answer.failed, message, answer.detail);
   }
   const looked = RB_PYTHON ? `RB_PYTHON (${basename(RB_PYTHON)}) does not run` : 'no Python 3 on PATH';
   throw failure ?? new OracleUnavailable('no-python', `${looked}: install Python 3.9 or later, or set RB_PYTHON`);
@@ -71,7 +73,7 @@ const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.1
 type Failure = Exclude<UnavailableReason, 'no-python'>;
 
 const ADVICE: Readonly<Record<Failure, string>> = {
-  version: 'install Python 3.9 or later, or set RB_PYTHON to one',
+  version: 'it is too old; install Python 3.9 or later, or set RB_PYTHON to one',
   venv: 'install the venv module (Debian: apt-get install python3-venv)',
   install: 'pip could not install the packages; is the package index within reach?',
   probe: 'the packages were installed, but Celery does not start with this Python; set RB_PYTHON to another',
