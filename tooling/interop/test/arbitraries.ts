@@ -19,6 +19,8 @@ const int = fc.oneof(
 const float = fc.oneof(
   fc.double(),
   fc.integer().map((value) => new Float(value)),
+  // Among all doubles these hardly ever come up.
+  fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e16, 1e21, 5e-324),
 );
 
 // One day inside Python's years 1 to 9999, so that no offset leads out of them.
@@ -66,16 +68,18 @@ function setOf(hashable: Arbitrary<unknown>): Arbitrary<PythonSet> {
 function nested(scalar: Arbitrary<unknown>): Arbitrary<unknown> {
   const { value } = fc.letrec<{ value: unknown }>((tie) => {
     const inner = tie('value');
-    const items = fc.array(inner, { maxLength: 5 });
+    // Every length as likely as any other: by default nearly all containers are empty.
+    const sizes = { maxLength: 5, size: 'max' } as const;
+    const items = fc.array(inner, sizes);
     return {
       value: fc.oneof(
         { maxDepth: 4 },
         { arbitrary: scalar, weight: 6 },
         items,
         items.map((list) => new Tuple(list)),
-        fc.dictionary(text, inner, { maxKeys: 5, noNullPrototype: true }),
+        fc.dictionary(text, inner, { maxKeys: 5, size: 'max', noNullPrototype: true }),
         fc
-          .uniqueArray(fc.tuple(intKey, inner), { maxLength: 5, selector: ([key]) => String(key) })
+          .uniqueArray(fc.tuple(intKey, inner), { ...sizes, selector: ([key]) => String(key) })
           .map((entries) => new Map(entries)),
       ),
     };
