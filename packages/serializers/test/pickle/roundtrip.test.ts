@@ -1,3 +1,4 @@
+import { Opaque, TimeDelta, Uuid } from '@rb/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pickle, pickleSerializer } from '../../src/pickle/index.js';
@@ -47,5 +48,19 @@ describe('any value, through real Python', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('is made by Python as an Opaque says, in every form', async (ctx) => {
+    if (python === undefined) return ctx.skip('there is no python3 >= 3.9 on PATH');
+    const { encode } = pickleSerializer({ writeOpaque: true });
+    const forms: [Opaque, unknown][] = [
+      [new Opaque('datetime', 'timedelta', [1, 2, 3]), new TimeDelta(1, 2, 3)],
+      [new Opaque('datetime', 'timedelta', [], undefined, { form: 'new', kwargs: { days: 1 } }), new TimeDelta(1)],
+      [new Opaque('uuid', 'UUID', [], { int: 5 }, { form: 'new' }), new Uuid('5'.padStart(32, '0'))],
+      [new Opaque('builtins', 'list', [], undefined, { items: [1, 2] }), [1, 2]],
+      [new Opaque('builtins', 'dict', [], undefined, { entries: [['k', 1]] }), { k: 1 }],
+    ];
+    const answer = await python.repickle(encode(forms.map(([form]) => form)) as Uint8Array, 4);
+    expect(answer.tagged).toEqual(tagged(forms.map(([, value]) => value)));
   });
 });
