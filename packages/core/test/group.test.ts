@@ -9,7 +9,17 @@ import {
   ResultNode,
   type ResultStore,
 } from '../src/index.js';
-import { collect, counted, errorOf, failing, recordOf, settle, unavailable, unknownOutcome } from './stores.js';
+import {
+  collect,
+  counted,
+  errorOf,
+  failing,
+  recordOf,
+  settle,
+  unavailable,
+  unknownOutcome,
+  watched,
+} from './stores.js';
 
 const nested = new ResultNode('inner', null, [new ResultNode('b'), new ResultNode('c')]);
 
@@ -106,39 +116,17 @@ describe('join', () => {
   });
 
   it('rejects as soon as one member failed, and leaves no wait behind', async () => {
-    const inner = memoryStore();
-    const { notify } = inner;
-    if (!notify) throw new Error('the memory store can push');
-    const watched = new Set<string>();
-    const store: ResultStore = {
-      ...inner,
-      notify: {
-        subscribe(handler) {
-          const subscription = notify.subscribe(handler);
-          return {
-            ...subscription,
-            add: (ids) => {
-              for (const id of ids) watched.add(id);
-              return subscription.add(ids);
-            },
-            remove: (ids) => {
-              for (const id of ids) watched.delete(id);
-              subscription.remove(ids);
-            },
-          };
-        },
-      },
-    };
+    const { store, ids } = watched(memoryStore());
     await using backend = createResultBackend(store);
     const joined = errorOf(backend.group('g', ['a', nested, 'd']).join());
     await settle();
-    expect([...watched].sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect([...ids].sort()).toEqual(['a', 'b', 'c', 'd']);
     await backend.fail('c', 'c is broken');
     const error = await joined;
     expect(isTaskFailedError(error)).toBe(true);
     expect(error).toMatchObject({ taskId: 'c', state: 'FAILURE' });
     await settle();
-    expect([...watched]).toEqual([]);
+    expect([...ids]).toEqual([]);
   });
 
   it('rejects with RB_TIMEOUT or RB_ABORTED as wait does', async () => {

@@ -426,7 +426,7 @@ describe('values', () => {
 
   it('that cannot be encoded are refused, and what was stored stays (SER-3)', async () => {
     const store = memoryStore();
-    const before = recordOf('a', { state: 'STARTED' });
+    const before = recordOf('a', { state: 'STARTED', doneAt: null });
     await store.put([before]);
     const [outcome] = await store.put([recordOf('a', { result: () => 1 })]);
     expect(outcome).toMatchObject({ refused: { code: 'RB_ENCODE' } });

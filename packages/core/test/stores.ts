@@ -1,4 +1,4 @@
-import type { ResultStore, TaskRecord, WatchHandler } from '../src/index.js';
+import type { ResultStore, Subscription, TaskRecord, WatchHandler } from '../src/index.js';
 import { ResultError } from '../src/index.js';
 
 // Stores by composition: the real memory store with a fault, a count or a brake around it.
@@ -89,29 +89,49 @@ export class Gate {
   }
 }
 
+/** Every subscription of the store as `wrap` makes it. */
+export function resubscribed(
+  inner: ResultStore,
+  wrap: (subscribe: () => Subscription, handler: WatchHandler) => Subscription,
+): ResultStore {
+  const { notify } = inner;
+  if (notify === undefined) throw new Error('this store cannot push');
+  return { ...inner, notify: { subscribe: (handler) => wrap(() => notify.subscribe(handler), handler) } };
+}
+
+/** Keeps the ids that are subscribed to right now. */
+export function watched(inner: ResultStore): { readonly store: ResultStore; readonly ids: ReadonlySet<string> } {
+  const live = new Set<string>();
+  const store = resubscribed(inner, (subscribe) => {
+    const subscription = subscribe();
+    return {
+      ...subscription,
+      add(ids) {
+        for (const id of ids) live.add(id);
+        return subscription.add(ids);
+      },
+      remove(ids) {
+        for (const id of ids) live.delete(id);
+        subscription.remove(ids);
+      },
+    };
+  });
+  return { store, ids: live };
+}
+
 /** A subscription that the test can break: pushes are lost while `lost`, and `gap()` says that it is back. */
 export function breakable(inner: ResultStore): { readonly store: ResultStore; lost: boolean; gap(): void } {
   const { notify } = inner;
   if (notify === undefined) throw new Error('this store cannot push');
   const handlers = new Set<WatchHandler>();
-  const control = {
-    lost: false,
-    gap: (): void => {
-      for (const handler of handlers) handler.gap();
-    },
-    store: {
-      ...inner,
-      notify: {
-        subscribe(handler: WatchHandler) {
-          handlers.add(handler);
-          const record: WatchHandler['record'] = (outcome) => {
-            if (!control.lost) handler.record(outcome);
-          };
-          return notify.subscribe({ ...handler, record });
-        },
-      },
-    },
+  const subscribe = (handler: WatchHandler): Subscription => {
+    handlers.add(handler);
+    return notify.subscribe({ ...handler, record: (outcome) => control.lost || handler.record(outcome) });
   };
+  const gap = (): void => {
+    for (const handler of handlers) handler.gap();
+  };
+  const control = { lost: false, gap, store: { ...inner, notify: { subscribe } } };
   return control;
 }
 

@@ -7,7 +7,18 @@ import {
   type ResultStore,
   type WatchHandler,
 } from '../src/index.js';
-import { breakable, counted, denied, errorOf, failing, Gate, recordOf, settle, unavailable } from './stores.js';
+import {
+  breakable,
+  counted,
+  denied,
+  errorOf,
+  failing,
+  Gate,
+  recordOf,
+  resubscribed,
+  settle,
+  unavailable,
+} from './stores.js';
 
 /** The memory store's own notify, with a brake before and after a subscription becomes live, and around each read. */
 function staged(): { readonly store: ResultStore; readonly inner: ResultStore; readonly gates: Record<Stage, Gate> } {
@@ -18,9 +29,7 @@ function staged(): { readonly store: ResultStore; readonly inner: ResultStore; r
     'before get': new Gate(),
     'after get': new Gate(),
   };
-  const { notify } = inner;
-  if (!notify) throw new Error('the memory store can push');
-  const store: ResultStore = {
+  const braked: ResultStore = {
     ...inner,
     async get(ids) {
       await gates['before get'].pass();
@@ -28,20 +37,18 @@ function staged(): { readonly store: ResultStore; readonly inner: ResultStore; r
       await gates['after get'].pass();
       return outcomes;
     },
-    notify: {
-      subscribe(handler) {
-        const subscription = notify.subscribe(handler);
-        return {
-          ...subscription,
-          async add(ids) {
-            await gates['before add'].pass();
-            await subscription.add(ids);
-            await gates['after add'].pass();
-          },
-        };
-      },
-    },
   };
+  const store = resubscribed(braked, (subscribe) => {
+    const subscription = subscribe();
+    return {
+      ...subscription,
+      async add(ids) {
+        await gates['before add'].pass();
+        await subscription.add(ids);
+        await gates['after add'].pass();
+      },
+    };
+  });
   return { store, inner, gates };
 }
 
@@ -98,20 +105,18 @@ describe('push', () => {
     const { store, calls } = counted(memoryStore());
     const adds: number[] = [];
     let subscriptions = 0;
-    const { notify } = store;
-    if (!notify) throw new Error('the memory store can push');
-    const subscribe = (handler: WatchHandler): ReturnType<typeof notify.subscribe> => {
+    const counting = resubscribed(store, (subscribe) => {
       subscriptions += 1;
-      const inner = notify.subscribe(handler);
+      const inner = subscribe();
       return {
         ...inner,
-        add: (ids) => {
+        add(ids) {
           adds.push(ids.length);
           return inner.add(ids);
         },
       };
-    };
-    await using backend = createResultBackend({ ...store, notify: { subscribe } }, { pollMs: 1 });
+    });
+    await using backend = createResultBackend(counting, { pollMs: 1 });
     const ids = Array.from({ length: 300 }, (_, i) => `t${i}`);
     const waits = ids.map((id) => backend.wait(id));
     await settle();
@@ -150,15 +155,12 @@ describe('push', () => {
   });
 
   it('of a record that cannot be read ends the waits for it, and no others', async () => {
-    const inner = memoryStore();
     const handlers: WatchHandler[] = [];
-    const { notify } = inner;
-    if (!notify) throw new Error('the memory store can push');
-    const subscribe = (handler: WatchHandler): ReturnType<typeof notify.subscribe> => {
+    const store = resubscribed(memoryStore(), (subscribe, handler) => {
       handlers.push(handler);
-      return notify.subscribe(handler);
-    };
-    await using backend = createResultBackend({ ...inner, notify: { subscribe } });
+      return subscribe();
+    });
+    await using backend = createResultBackend(store);
     const [bad, good] = [errorOf(backend.wait('bad')), backend.wait('good')];
     await settle();
     const refused = new ResultError('RB_DECODE', 'task bad cannot be read', { taskId: 'bad' });
@@ -169,13 +171,10 @@ describe('push', () => {
   });
 
   it('that cannot be had is reported, and replaced by polling until it can', async () => {
-    const inner = memoryStore();
-    const { notify } = inner;
-    if (!notify) throw new Error('the memory store can push');
     const failures = [unavailable(), new Error('some driver'), unavailable()];
     const live: string[] = [];
-    const subscribe = (handler: WatchHandler): ReturnType<typeof notify.subscribe> => {
-      const subscription = notify.subscribe(handler);
+    const store = resubscribed(memoryStore(), (subscribe) => {
+      const subscription = subscribe();
       const add = async (ids: readonly string[]): Promise<void> => {
         const failure = failures.shift();
         if (failure) throw failure;
@@ -183,11 +182,11 @@ describe('push', () => {
         return subscription.add(ids);
       };
       return { ...subscription, add };
-    };
+    });
     const errors: ResultError[] = [];
     const onBackgroundError = (error: ResultError): number => errors.push(error);
     const options = { pollMs: 2, safetyPollMs: 1e6, onBackgroundError };
-    await using backend = createResultBackend({ ...inner, notify: { subscribe } }, options);
+    await using backend = createResultBackend(store, options);
     const [polled, pushed] = [backend.wait('polled'), backend.wait('pushed')];
     await settle();
     await backend.succeed('polled', 1);
@@ -199,17 +198,13 @@ describe('push', () => {
   });
 
   it('that cannot be had for a later wait makes that one poll, though an earlier one is told', async () => {
-    const inner = memoryStore();
-    const { notify } = inner;
-    if (!notify) throw new Error('the memory store can push');
-    const subscribe = (handler: WatchHandler): ReturnType<typeof notify.subscribe> => {
-      const subscription = notify.subscribe(handler);
-      return {
-        ...subscription,
-        add: (ids) => (ids.includes('late') ? Promise.reject(unavailable()) : subscription.add(ids)),
-      };
-    };
-    await using backend = createResultBackend({ ...inner, notify: { subscribe } }, { pollMs: 2, safetyPollMs: 1e6 });
+    const store = resubscribed(memoryStore(), (subscribe) => {
+      const subscription = subscribe();
+      const add: typeof subscription.add = (ids) =>
+        ids.includes('late') ? Promise.reject(unavailable()) : subscription.add(ids);
+      return { ...subscription, add };
+    });
+    await using backend = createResultBackend(store, { pollMs: 2, safetyPollMs: 1e6 });
     const early = errorOf(backend.wait('early', { timeoutMs: 5_000 }));
     await settle();
     const late = backend.wait('late');

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createResultBackend, memoryStore, type ResultBackend, ResultError, type ResultStore } from '../src/index.js';
-import { counted, errorOf, Gate, recordOf, settle } from './stores.js';
+import { counted, errorOf, Gate, recordOf, settle, watched } from './stores.js';
 
 const silent = (): ResultStore => ({ ...memoryStore(), notify: undefined });
 
@@ -182,29 +182,8 @@ describe('a wait at its deadline', () => {
 
 describe('1,000 waits that time out', () => {
   it('leave no timer, no subscription and no read behind', async () => {
-    const inner = memoryStore();
-    const watched = new Set<string>();
-    const { notify } = inner;
-    if (!notify) throw new Error('the memory store can push');
-    const { store, calls } = counted({
-      ...inner,
-      notify: {
-        subscribe(handler) {
-          const subscription = notify.subscribe(handler);
-          return {
-            ...subscription,
-            add: (ids) => {
-              for (const id of ids) watched.add(id);
-              return subscription.add(ids);
-            },
-            remove: (ids) => {
-              for (const id of ids) watched.delete(id);
-              subscription.remove(ids);
-            },
-          };
-        },
-      },
-    });
+    const { store: inner, ids: subscribed } = watched(memoryStore());
+    const { store, calls } = counted(inner);
     await using backend = createResultBackend(store, { maxBatchItems: 1_000 });
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
@@ -212,7 +191,7 @@ describe('1,000 waits that time out', () => {
     const errors = await Promise.all(ids.map((id) => errorOf(backend.wait(id, { timeoutMs: 20 }))));
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['RB_TIMEOUT']));
     await settle();
-    expect(watched.size).toBe(0);
+    expect(subscribed.size).toBe(0);
     expect(timers()).toBeLessThanOrEqual(before);
     // Each was read when it began and at its deadline, and not again.
     const [first, ...last] = calls.get;
