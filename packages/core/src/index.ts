@@ -6,7 +6,6 @@ export {
   type StoreOutcome,
 } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
-export type { BackendRecord } from './backend-record.js';
 export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';
 export * from './datetime.js';
@@ -20,6 +19,7 @@ export {
   TaskFailedError,
 } from './errors.js';
 export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export { type JsonOptions, json, jsonSerializer } from './json.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { redactText, redactUrl } from './redact.js';
 export { RemoteError } from './remote-error.js';
