@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createResultBackend, isResultError, memoryStore, type ResultStore, type RetryEvent } from '../src/index.js';
+import {
+  createResultBackend,
+  type GetOutcome,
+  isResultError,
+  memoryStore,
+  type ResultStore,
+  type RetryEvent,
+} from '../src/index.js';
 import { counted, denied, errorOf, failing, recordOf, unavailable, unknownOutcome } from './stores.js';
 
 const FAST = { baseMs: 1, maxMs: 4 };
@@ -167,6 +174,12 @@ describe('a write with an unknown outcome', () => {
     ]);
     const not = { applied: false, state: 'SUCCESS' };
     expect(outcomes).toEqual([not, not, { applied: true }, not]);
+  });
+
+  it('is not applied where what stands by then is no SUCCESS at all', async () => {
+    const other: GetOutcome = recordOf('a', { state: 'STARTED', result: 1, doneAt: null });
+    await using backend = createResultBackend({ ...lost(), get: async () => [other] }, { retry: FAST });
+    expect(await backend.succeed('a', 1)).toEqual({ applied: false, state: 'SUCCESS' });
   });
 
   it('credits the first of two SUCCESSes of one tick, not the second', async () => {
