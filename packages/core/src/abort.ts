@@ -3,31 +3,26 @@ import { ResultError } from './errors.js';
 /** One listener per signal however many calls share it: a million calls on one signal leave no trace and no warning. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls `listener` once when the signal aborts; the returned function takes that back. */
-export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  let all = listeners.get(signal);
-  if (all === undefined) {
-    const created = new Set<() => void>();
-    const fire = (): void => {
-      listeners.delete(signal);
-      for (const each of created) each();
-    };
-    signal.addEventListener('abort', fire, { once: true });
-    listeners.set(signal, created);
-    releases.set(created, () => {
-      signal.removeEventListener('abort', fire);
-      listeners.delete(signal);
-    });
-    all = created;
-  }
-  const own = all;
-  own.add(listener);
-  return () => {
-    if (own.delete(listener) && own.size === 0) releases.get(own)?.();
-  };
+function fire(this: AbortSignal): void {
+  const all = listeners.get(this);
+  listeners.delete(this);
+  for (const listener of all ?? []) listener();
 }
 
-const releases = new WeakMap<Set<() => void>, () => void>();
+/** Calls `listener` once when the signal, not aborted yet, aborts; the returned function takes that back. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  const all = listeners.get(signal) ?? new Set();
+  if (all.size === 0) {
+    listeners.set(signal, all);
+    signal.addEventListener('abort', fire, { once: true });
+  }
+  all.add(listener);
+  return () => {
+    if (!all.delete(listener) || all.size > 0) return;
+    listeners.delete(signal);
+    signal.removeEventListener('abort', fire);
+  };
+}
 
 export const abortError = (signal: AbortSignal, doing: string): ResultError =>
   new ResultError('RB_ABORTED', `${doing} was aborted`, { cause: signal.reason });
@@ -37,9 +32,10 @@ export function throwIfAborted(signal: AbortSignal | undefined, doing: string): 
   if (signal?.aborted) throw abortError(signal, doing);
 }
 
-/** Resolves after `ms`. Errors: RB_ABORTED as soon as the signal aborts. */
+/** Resolves after `ms`. Errors: RB_ABORTED as soon as the signal aborts, and where it is aborted already. */
 export const sleep = (ms: number, signal: AbortSignal | undefined, doing: string): Promise<void> =>
   new Promise((resolve, reject) => {
+    throwIfAborted(signal, doing);
     const release = signal && onAbort(signal, () => end(() => reject(abortError(signal, doing))));
     const timer = setTimeout(() => end(resolve), ms);
     const end = (settle: () => void): void => {

@@ -1,8 +1,8 @@
 import type { ResultStore } from './contract.js';
 import { checkRule, type ExpiryRule } from './durations.js';
 import { ResultError } from './errors.js';
-import { describe } from './expect.js';
-import type { RetryOptions } from './retry.js';
+import { describe, expectObject } from './expect.js';
+import { checkRetry, type RetryOptions } from './retry.js';
 
 export interface ResultBackendOptions {
   /** How long records and groups are kept. @default '1d' where the store can expire records, as Celery; else null */
@@ -21,7 +21,7 @@ export interface ResultBackendOptions {
   readonly maxBatchItems?: number | undefined;
   /** ... and about so many bytes. @default 4 MiB */
   readonly maxBatchBytes?: number | undefined;
-  /** Failures that no caller awaits: a subscription being re-established, a poll that will be repeated. */
+  /** Failures that no caller awaits: a subscription being re-established, a poll that will be repeated. What it throws is ignored. */
   readonly onBackgroundError?: ((error: ResultError) => void) | undefined;
   /** Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -48,6 +48,7 @@ const DEFAULTS: ResolvedOptions = {
 
 /** Errors: TypeError for what is out of range; RB_UNSUPPORTED where the store cannot do what is asked. */
 export function resolveOptions(store: ResultStore, options: ResultBackendOptions): ResolvedOptions {
+  expectObject(options, 'options');
   const known = ['expiresIn', ...Object.keys(DEFAULTS)];
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new TypeError(`expected options among ${known.join(', ')}, got ${describe(key)}`);
@@ -61,9 +62,17 @@ export function resolveOptions(store: ResultStore, options: ResultBackendOptions
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved: ResolvedOptions = { ...DEFAULTS, ...given };
+  checkRetry(resolved.retry);
+  for (const key of ['ignoreResult', 'storeErrorsEvenIfIgnored', 'onBackgroundError', 'now'] as const) {
+    const type = typeof DEFAULTS[key];
+    if (typeof resolved[key] !== type) {
+      throw new TypeError(`expected a ${type} as ${key}, got ${describe(resolved[key])}`);
+    }
+  }
   for (const key of ['pollMs', 'safetyPollMs', 'maxBatchItems', 'maxBatchBytes'] as const) {
-    if (!(resolved[key] > 0))
+    if (!(typeof resolved[key] === 'number' && resolved[key] > 0)) {
       throw new TypeError(`expected a positive number as ${key}, got ${describe(resolved[key])}`);
+    }
   }
   return resolved;
 }

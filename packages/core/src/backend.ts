@@ -1,40 +1,25 @@
-import { throwIfAborted } from './abort.js';
 import { type ResolvedOptions, type ResultBackendOptions, resolveOptions } from './backend-options.js';
 import { type BackendRecord, resultOf, toBackendRecord } from './backend-record.js';
-import type { CallOptions, ResultStore, Route, StoreStats, TaskMeta, TaskRecord } from './contract.js';
+import { checkStoreOptions, newRecord, type StoreOptions, type StoreOutcome, withStack } from './backend-store.js';
+import type { CallOptions, ResultStore, StoreStats, TaskRecord } from './contract.js';
 import { CONTRACT_VERSION } from './contract.js';
 import { Deadlines } from './deadlines.js';
 import { type ExpiryRule, expiryFor } from './durations.js';
 import { ResultError } from './errors.js';
-import { describe, expectId, expectIds, expectTimeout } from './expect.js';
-import { type GroupMembers, ResultGroup } from './group.js';
+import { describe, expectId, expectIds, expectSignal, expectTimeout } from './expect.js';
+import { ResultGroup } from './group.js';
+import type { GroupMembers } from './group-members.js';
 import { RemoteError } from './remote-error.js';
-import { type StandardSchema, validate } from './standard-schema.js';
-import { isExceptionState, isReady, type TaskState } from './states.js';
+import { expectSchema, type StandardSchema, validate } from './standard-schema.js';
+import type { TaskState } from './states.js';
 import { count, StoreCalls } from './store-calls.js';
 import { WaitHub } from './wait-hub.js';
 import { found, type WaitContext, type WaitOptions, waitUntilReady, watchStates } from './waiting.js';
 
-export interface StoreOptions extends CallOptions {
-  /** Instead of the backend's own rule, for this record. */
-  readonly expiresIn?: ExpiryRule | undefined;
-  /** @default null; for `fail` and `retry` the error's own stack */
-  readonly traceback?: string | null | undefined;
-  /** Unix milliseconds. @default now, for ready states */
-  readonly doneAt?: number | undefined;
-  readonly meta?: TaskMeta | undefined;
-  /** Instead of the backend's own setting. */
-  readonly ignoreResult?: boolean | undefined;
-  /** Where the task's owner listens: needed by stores that send results instead of keeping them. */
-  readonly route?: Route | undefined;
+export interface CleanupOptions extends CallOptions {
+  /** Records and groups removed by one call of the store, at most. @default 1000 */
+  readonly batchSize?: number | undefined;
 }
-
-export type StoreOutcome =
-  | { readonly applied: true }
-  /** A SUCCESS was there; nothing changed. */
-  | { readonly applied: false; readonly state: TaskState }
-  /** Results are ignored; nothing was sent. */
-  | { readonly applied: false; readonly ignored: true };
 
 export interface ResultOptions<T> extends WaitOptions {
   /** Checks the value and gives it its type: any Standard Schema (zod, valibot, arktype ...). */
@@ -79,7 +64,10 @@ export class ResultBackend implements AsyncDisposable {
     };
   }
 
-  /** Stores one state of a task. SUCCESS is final: whatever comes later is not applied. */
+  /**
+   * Stores one state of a task. SUCCESS is final: whatever comes later is not applied.
+   * Do not change `result` or `meta` before the promise settles: they are encoded together with the calls around this one.
+   */
   async store(
     taskId: string,
     state: TaskState,
@@ -88,19 +76,12 @@ export class ResultBackend implements AsyncDisposable {
   ): Promise<StoreOutcome> {
     expectId(taskId, 'taskId');
     expectId(state, 'state');
-    throwIfAborted(options.signal, `storing task ${taskId}`);
+    checkStoreOptions(options);
+    this.#begin(`storing task ${taskId}`, options);
+    const blank = newRecord(taskId, state, result, options, this.#options.now);
+    const record = this.#withDeadline(blank, options.expiresIn);
     if (this.#isIgnored(state, options)) return { applied: false, ignored: true };
-    const ready = isReady(state);
-    const record: TaskRecord = {
-      taskId,
-      state,
-      result: result instanceof Error && isExceptionState(state) ? RemoteError.from(result) : result,
-      traceback: options.traceback ?? null,
-      doneAt: ready ? (options.doneAt ?? this.#options.now()) : null,
-      meta: options.meta ?? {},
-      expiresAt: null,
-    };
-    return this.#calls.put(this.#withDeadline(record, options.expiresIn), options.route, options.signal);
+    return this.#calls.put(record, options.route, options.signal);
   }
 
   /** SUCCESS with its return value. */
@@ -138,19 +119,20 @@ export class ResultBackend implements AsyncDisposable {
   /** What is stored now; an unknown id reads as PENDING with `known: false`. Errors: RB_DECODE names the task. */
   async get(taskId: string, options: CallOptions = {}): Promise<BackendRecord> {
     expectId(taskId, 'taskId');
-    throwIfAborted(options.signal, `reading task ${taskId}`);
+    this.#begin(`reading task ${taskId}`, options);
     return toBackendRecord(taskId, found(await this.#calls.get(taskId, options.signal)));
   }
 
   /** Shape: one record per id, same order, duplicates included. Errors: the first that `get` would reject with. */
   async getMany(taskIds: readonly string[], options: CallOptions = {}): Promise<readonly BackendRecord[]> {
     expectIds(taskIds, 'taskIds');
-    throwIfAborted(options.signal, `reading ${count(taskIds, 'task')}`);
+    this.#begin(`reading ${count(taskIds, 'task')}`, options);
     return Promise.all(taskIds.map((taskId) => this.get(taskId, options)));
   }
 
   /** Waits for the return value. Errors: TaskFailedError where the task failed or was revoked; else as `wait`. */
   async result<T = unknown>(taskId: string, options: ResultOptions<T> = {}): Promise<T> {
+    expectSchema(options.schema);
     const value = resultOf(await this.wait(taskId, options));
     return options.schema ? validate(options.schema, value, taskId) : (value as T);
   }
@@ -171,7 +153,7 @@ export class ResultBackend implements AsyncDisposable {
   async forget(taskIds: string | readonly string[], options: CallOptions = {}): Promise<void> {
     const all = typeof taskIds === 'string' ? [taskIds] : taskIds;
     expectIds(all, 'taskIds');
-    throwIfAborted(options.signal, `forgetting ${count(all, 'task')}`);
+    this.#begin(`forgetting ${count(all, 'task')}`, options);
     await Promise.all(all.map((taskId) => this.#calls.delete(taskId, options.signal)));
   }
 
@@ -180,31 +162,43 @@ export class ResultBackend implements AsyncDisposable {
     expectId(groupId, 'groupId');
     const deadlineOf = (record: TaskRecord, rule: ExpiryRule | undefined): number | null =>
       this.#withDeadline(record, rule).expiresAt;
-    return new ResultGroup(this, { store: this.#store, calls: this.#calls, deadlineOf }, groupId, members);
+    const begin = (doing: string, options: CallOptions): void => this.#begin(doing, options);
+    return new ResultGroup(this, { store: this.#store, calls: this.#calls, begin, deadlineOf }, groupId, members);
   }
 
-  /** Removes expired records and returns how many; 0 where the server does so itself. */
-  async cleanup(options: CallOptions & { readonly batchSize?: number } = {}): Promise<number> {
+  /** Removes expired records and groups, and returns how many; 0 where the server does so itself. */
+  async cleanup(options: CleanupOptions = {}): Promise<number> {
     const { signal, batchSize = 1_000 } = options;
+    if (!(Number.isInteger(batchSize) && batchSize > 0)) {
+      throw new TypeError(`expected batchSize as an integer from 1 up, got ${describe(batchSize)}`);
+    }
+    this.#begin('the cleanup', options);
     const sweep = this.#store.expiry?.sweep;
     if (sweep === undefined) return 0;
     for (let total = 0; ; ) {
-      const removed = await this.#calls.call('sweep', () => sweep(batchSize, { signal }), signal);
+      const removed = await this.#calls.call({ doing: 'the sweep', run: () => sweep(batchSize, { signal }), signal });
+      // Not until fewer than asked for: a store may skip what others have locked.
+      if (removed === 0) return total;
       total += removed;
-      if (removed < batchSize) return total;
     }
   }
 
   /** Counts by state, size and age. Errors: RB_UNSUPPORTED where the store has no statistics. */
   async stats(options: CallOptions = {}): Promise<StoreStats> {
+    this.#begin('the statistics', options);
     const { stats, name } = this.#store;
     if (stats === undefined) throw new ResultError('RB_UNSUPPORTED', `${name} has no statistics`);
-    return this.#calls.call('stats', () => stats.read(options), options.signal);
+    return this.#calls.call({ doing: 'the statistics', run: () => stats.read(options), signal: options.signal });
   }
 
   /** Rejects unless the store answers: for readiness probes. */
   async ping(options: CallOptions = {}): Promise<void> {
-    await this.#calls.call('ping', () => this.#store.get([PROBE_ID], options), options.signal);
+    this.#begin('the ping', options);
+    await this.#calls.call({
+      doing: 'the ping',
+      run: () => this.#store.get([PROBE_ID], options),
+      signal: options.signal,
+    });
   }
 
   /** Ends every wait with RB_CLOSED and closes the store. Idempotent. */
@@ -219,14 +213,23 @@ export class ResultBackend implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#calls.close();
-    await this.#waits.hub.close();
-    await this.#store.close();
+    try {
+      await this.#waits.hub.close();
+    } finally {
+      await this.#store.close();
+    }
+  }
+
+  /** Errors: TypeError, RB_CLOSED, RB_ABORTED: before anything is done. */
+  #begin(doing: string, { signal }: CallOptions): void {
+    expectSignal(signal);
+    this.#calls.begin(doing, signal);
   }
 
   #checkWait(taskId: string, options: WaitOptions): void {
     expectId(taskId, 'taskId');
     expectTimeout(options.timeoutMs);
-    if (this.#closing) throw new ResultError('RB_CLOSED', 'the backend is closed');
+    this.#begin(`waiting for task ${taskId}`, options);
   }
 
   #isIgnored(state: TaskState, options: StoreOptions): boolean {
@@ -245,12 +248,6 @@ export class ResultBackend implements AsyncDisposable {
     }
     return { ...record, expiresAt: Math.round(this.#options.now() + ms) };
   }
-}
-
-function withStack(error: unknown, options: StoreOptions = {}): StoreOptions {
-  return error instanceof Error && options.traceback === undefined
-    ? { ...options, traceback: error.stack ?? null }
-    : options;
 }
 
 /** Errors: RB_CONTRACT for a store of another contract; RB_UNSUPPORTED for options it cannot keep; TypeError for wrong ones. */

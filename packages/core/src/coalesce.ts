@@ -1,4 +1,4 @@
-import { abortError, onAbort } from './abort.js';
+import { abortError, onAbort, throwIfAborted } from './abort.js';
 
 export interface BatchLimits {
   readonly maxItems: number;
@@ -19,6 +19,7 @@ export interface CoalescerOptions<Item, Out> {
 
 interface Entry<Item, Out> {
   readonly item: Item;
+  readonly bytes: number;
   readonly signal: AbortSignal | undefined;
   resolve: (out: Out) => void;
   reject: (error: unknown) => void;
@@ -36,7 +37,10 @@ export class Coalescer<Item, Out> {
 
   add(item: Item, signal?: AbortSignal): Promise<Out> {
     return new Promise((resolve, reject) => {
-      const entry: Entry<Item, Out> = { item, signal, resolve, reject, settled: false };
+      throwIfAborted(signal, this.#options.doing);
+      // Sized here and not in the flush: what throws on being looked at rejects its own call alone.
+      const bytes = this.#options.sizeOf(item);
+      const entry: Entry<Item, Out> = { item, bytes, signal, resolve, reject, settled: false };
       if (signal) settleOnAbort(entry, signal, this.#options.doing);
       if (this.#queue.push(entry) === 1) queueMicrotask(() => this.#flush());
     });
@@ -52,18 +56,17 @@ export class Coalescer<Item, Out> {
   }
 
   *#split(entries: readonly Entry<Item, Out>[]): Generator<Entry<Item, Out>[]> {
-    const { limits, sizeOf } = this.#options;
+    const { maxItems, maxBytes } = this.#options.limits;
     let batch: Entry<Item, Out>[] = [];
     let bytes = 0;
     for (const entry of entries) {
-      const size = sizeOf(entry.item);
-      if (batch.length > 0 && (batch.length === limits.maxItems || bytes + size > limits.maxBytes)) {
+      if (batch.length > 0 && (batch.length >= maxItems || bytes + entry.bytes > maxBytes)) {
         yield batch;
         batch = [];
         bytes = 0;
       }
       batch.push(entry);
-      bytes += size;
+      bytes += entry.bytes;
     }
     yield batch;
   }

@@ -2,7 +2,7 @@ import { createResultBackend, type ResultBackend } from './backend.js';
 import type { ResultBackendOptions } from './backend-options.js';
 import type { ResultStore } from './contract.js';
 import { ResultError } from './errors.js';
-import { describe } from './expect.js';
+import { describe, expectId } from './expect.js';
 import { memoryStore } from './memory.js';
 
 /** Makes a store from a URL; nothing is sent yet. An adapter exports one as `storeFromUrl`. */
@@ -53,11 +53,16 @@ const schemes = new Map<string, Adapter | StoreOpener>(
 
 /** Adds a scheme, or replaces one, for the whole process; the returned function takes it back. */
 export function registerScheme(scheme: string, opener: StoreOpener): () => void {
-  const before = schemes.get(scheme);
-  schemes.set(scheme, opener);
+  expectId(scheme, 'scheme');
+  if (typeof opener !== 'function') throw new TypeError(`expected a function as opener, got ${describe(opener)}`);
+  const name = scheme.toLowerCase();
+  const before = schemes.get(name);
+  schemes.set(name, opener);
   return () => {
-    if (before) schemes.set(scheme, before);
-    else schemes.delete(scheme);
+    // Whoever replaced it since stays.
+    if (schemes.get(name) !== opener) return;
+    if (before) schemes.set(name, before);
+    else schemes.delete(name);
   };
 }
 

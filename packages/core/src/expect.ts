@@ -7,7 +7,8 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`;
 }
 
-/** Caller mistakes are TypeErrors, thrown before a store is called. */
+// Caller mistakes are TypeErrors, thrown before a store is called.
+
 export function expectId(value: unknown, what: string): asserts value is string {
   if (typeof value !== 'string' || value === '') {
     throw new TypeError(`expected a non-empty string as ${what}, got ${describe(value)}`);
@@ -24,5 +25,18 @@ export function expectTimeout(value: unknown): asserts value is number | undefin
     throw new TypeError(
       `expected timeoutMs as milliseconds from 0 up, or undefined for no limit, got ${describe(value)}`,
     );
+  }
+}
+
+/** A whole AbortController in its place is the usual mistake; unnoticed, nothing could be aborted. */
+export function expectSignal(value: unknown): asserts value is AbortSignal | undefined {
+  if (value !== undefined && typeof (value as AbortSignal | null)?.aborted !== 'boolean') {
+    throw new TypeError(`expected an AbortSignal as signal, got ${describe(value)}`);
+  }
+}
+
+export function expectObject(value: unknown, what: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`expected an object as ${what}, got ${describe(value)}`);
   }
 }

@@ -1,21 +1,18 @@
-import { throwIfAborted } from './abort.js';
+import { onAbort } from './abort.js';
 import type { ResultBackend } from './backend.js';
 import { type BackendRecord, resultOf } from './backend-record.js';
 import type { CallOptions, GroupCapability, GroupReport, ResultStore, TaskRecord } from './contract.js';
 import type { ExpiryRule } from './durations.js';
-import { ResultError } from './errors.js';
-import { describe, expectId } from './expect.js';
-import { ResultNode } from './result-node.js';
+import { isResultError, isTaskFailedError, ResultError } from './errors.js';
+import { expectId, expectTimeout } from './expect.js';
+import { expectNode, type GroupMembers, leavesOf, toNodes } from './group-members.js';
+import type { ResultNode } from './result-node.js';
 import { isReady } from './states.js';
 import type { StoreCalls } from './store-calls.js';
-import { kindOf } from './values.js';
 import type { WaitOptions } from './waiting.js';
 
-/** In order; a group inside a group is a ResultNode with members of its own. */
-export type GroupMembers = readonly (string | ResultNode)[];
-
 export interface SaveGroupOptions extends CallOptions {
-  /** Instead of the backend's own rule; `default` applies where it is per state. */
+  /** Instead of the backend's own rule. Of one per state `default` applies; a function gets a record of state `GROUP`. */
   readonly expiresIn?: ExpiryRule | undefined;
   /** The task that the group hangs on, in a chain. */
   readonly parent?: ResultNode | undefined;
@@ -24,6 +21,8 @@ export interface SaveGroupOptions extends CallOptions {
 export interface GroupContext {
   readonly store: ResultStore;
   readonly calls: StoreCalls;
+  /** Errors: TypeError, RB_CLOSED, RB_ABORTED: before anything is done. */
+  readonly begin: (doing: string, options: CallOptions) => void;
   readonly deadlineOf: (record: TaskRecord, rule: ExpiryRule | undefined) => number | null;
 }
 
@@ -44,25 +43,27 @@ export class ResultGroup {
   /** Stores the members in order, where Celery finds them. Replaces a group of the same id. */
   async save(members: GroupMembers, options: SaveGroupOptions = {}): Promise<void> {
     const nodes = toNodes(members);
-    const groups = this.#capability();
     const { groupId } = this;
     const { signal, parent = null, expiresIn } = options;
-    throwIfAborted(signal, `saving group ${groupId}`);
+    if (parent !== null) expectNode(parent, 'parent');
+    const doing = `saving group ${groupId}`;
+    const groups = this.#begin(doing, options);
     const blank = { taskId: groupId, state: 'GROUP', result: null, traceback: null, doneAt: null, meta: {} };
     const expiresAt = this.#context.deadlineOf({ ...blank, expiresAt: null }, expiresIn);
     const group = { groupId, members: nodes, parent, expiresAt };
-    await this.#context.calls.call(`saving group ${groupId}`, () => groups.save(group, { signal }), signal);
+    await this.#context.calls.call({ doing, run: () => groups.save(group, { signal }), signal });
     this.#members = nodes;
   }
 
   /** Shape: the members in order; undefined where no such group is stored (or it expired). */
   async load(options: CallOptions = {}): Promise<readonly ResultNode[] | undefined> {
-    const groups = this.#capability();
-    throwIfAborted(options.signal, `loading group ${this.groupId}`);
-    const call = (): ReturnType<GroupCapability['load']> => groups.load(this.groupId, options);
-    const group = await this.#context.calls.call(`loading group ${this.groupId}`, call, options.signal);
-    this.#members = group?.members;
-    return this.#members;
+    const doing = `loading group ${this.groupId}`;
+    const groups = this.#begin(doing, options);
+    const run = (): ReturnType<GroupCapability['load']> => groups.load(this.groupId, options);
+    const group = await this.#context.calls.call({ doing, run, signal: options.signal });
+    // Members that were passed in stay, also where the store knows nothing of the group.
+    if (group) this.#members = group.members;
+    return group?.members;
   }
 
   /**
@@ -71,16 +72,23 @@ export class ResultGroup {
    * Errors: the first TaskFailedError as soon as it is known; RB_NOT_FOUND for an unknown group; else as `wait`.
    */
   async join<T = unknown>(options: WaitOptions = {}): Promise<T[]> {
-    return this.#collect(options, resultOf) as Promise<T[]>;
+    return this.#collect(options, async (record) => resultOf(await record)) as Promise<T[]>;
   }
 
-  /** Waits for all members, whatever their state. Shape: as `Promise.allSettled`, in member order; a group inside is an array. */
+  /**
+   * Waits for all members, whatever their state; one that cannot be read is `rejected` too.
+   *
+   * Shape:  as `Promise.allSettled`, in member order; a group inside is an array.
+   * Errors: as `join`, save for what concerns one member alone.
+   */
   async joinSettled<T = unknown>(options: WaitOptions = {}): Promise<PromiseSettledResult<T>[]> {
-    const settle = (record: BackendRecord): PromiseSettledResult<unknown> => {
+    const settle = async (record: Promise<BackendRecord>): Promise<PromiseSettledResult<unknown>> => {
       try {
-        return { status: 'fulfilled', value: resultOf(record) };
+        return { status: 'fulfilled', value: resultOf(await record) };
       } catch (reason) {
-        return { status: 'rejected', reason };
+        const ofMember = isTaskFailedError(reason) || (isResultError(reason) && reason.code === 'RB_DECODE');
+        if (ofMember) return { status: 'rejected', reason };
+        throw reason;
       }
     };
     return this.#collect(options, settle) as Promise<PromiseSettledResult<T>[]>;
@@ -122,58 +130,69 @@ export class ResultGroup {
    * Counts a ready member, once; exactly one report of a group, across all processes, is the `last`.
    *
    * @param task The record, or the id of one that is stored. Errors: TypeError where it is not ready.
+   * RB_OUTCOME_UNKNOWN is not retried, as the repeated report would no longer be the last: once `reported` is
+   * the size of the group, its work may have to be done again.
    */
   async report(task: string | TaskRecord, options: CallOptions = {}): Promise<GroupReport> {
-    const groups = this.#capability();
+    const taskId = typeof task === 'object' ? task?.taskId : task;
+    expectId(taskId, 'the id of the reported task');
+    const doing = `reporting task ${taskId} to group ${this.groupId}`;
+    const groups = this.#begin(doing, options);
     const record = typeof task === 'string' ? await this.#backend.get(task, options) : task;
     if (!isReady(record.state)) {
-      throw new TypeError(
-        `expected a ready task to report, got ${record.taskId} in ${record.state}: store its result first`,
-      );
+      throw new TypeError(`expected a ready task to report, got ${taskId} in ${record.state}: store its result first`);
     }
-    const doing = `reporting task ${record.taskId} to group ${this.groupId}`;
-    throwIfAborted(options.signal, doing);
-    return this.#context.calls.call(doing, () => groups.report(this.groupId, record, options), options.signal);
+    return this.#context.calls.call({
+      doing,
+      run: () => groups.report(this.groupId, record, options),
+      signal: options.signal,
+      mayRepeat: ({ code, retryable }) => retryable && code !== 'RB_OUTCOME_UNKNOWN',
+    });
   }
 
   /** Deletes the group and its tasks' records. */
   async forget(options: CallOptions = {}): Promise<void> {
+    const doing = `deleting group ${this.groupId}`;
+    this.#context.begin(doing, options);
     const members = this.#members ?? (await this.load(options)) ?? [];
-    const groups = this.#context.store.groups;
+    const { calls, store } = this.#context;
+    const { groups } = store;
+    const run = async (): Promise<unknown> => groups?.delete(this.groupId, options);
     await Promise.all([
       this.#backend.forget(leavesOf(members), options),
-      groups &&
-        this.#context.calls.call(
-          `deleting group ${this.groupId}`,
-          () => groups.delete(this.groupId, options),
-          options.signal,
-        ),
+      calls.call({ doing, run, signal: options.signal }),
     ]);
+    if (groups) this.#members = undefined;
   }
 
-  #capability(): GroupCapability {
-    const { groups, name } = this.#context.store;
-    if (groups === undefined) {
-      const next = 'pass the members to backend.group(id, members) to join them without';
-      throw new ResultError('RB_UNSUPPORTED', `${name} cannot keep groups; ${next}`);
-    }
-    return groups;
+  /** Errors: as the backend's own `begin`; RB_UNSUPPORTED where the store keeps no groups. */
+  #begin(doing: string, options: CallOptions): GroupCapability {
+    const { store, begin } = this.#context;
+    begin(doing, options);
+    if (store.groups) return store.groups;
+    const next = 'pass the members to backend.group(id, members) to join them without';
+    throw new ResultError('RB_UNSUPPORTED', `${store.name} cannot keep groups; ${next}`);
   }
 
-  async #loaded(options: CallOptions): Promise<readonly ResultNode[]> {
+  async #loaded(options: WaitOptions): Promise<readonly ResultNode[]> {
+    expectTimeout(options.timeoutMs);
+    this.#context.begin(`joining group ${this.groupId}`, options);
     const members = this.#members ?? (await this.load(options));
     if (members) return members;
     const next = 'save it first, or pass its members to backend.group(id, members)';
     throw new ResultError('RB_NOT_FOUND', `group ${this.groupId} is not stored, or has expired: ${next}`);
   }
 
-  async #collect(options: WaitOptions, outcomeOf: (record: BackendRecord) => unknown): Promise<unknown[]> {
+  async #collect(
+    options: WaitOptions,
+    outcomeOf: (record: Promise<BackendRecord>) => Promise<unknown>,
+  ): Promise<unknown[]> {
     const members = await this.#loaded(options);
     const siblings = siblingsOf(options);
     const collect = (nodes: readonly ResultNode[]): Promise<unknown[]> =>
       Promise.all(
-        nodes.map(async (node) =>
-          node.members ? collect(node.members) : outcomeOf(await this.#backend.wait(node.id, siblings.options)),
+        nodes.map((node) =>
+          node.members ? collect(node.members) : outcomeOf(this.#backend.wait(node.id, siblings.options)),
         ),
       );
     try {
@@ -184,21 +203,17 @@ export class ResultGroup {
   }
 }
 
-/** Options for waits that end together: the caller's own, and aborted once one outcome decides for all. */
+/** Options for waits that end together: with the caller's signal, and once one outcome decides for all. */
 function siblingsOf(options: WaitOptions): { readonly options: WaitOptions; release(): void } {
   const controller = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
-  return { options: { ...options, signal }, release: () => controller.abort() };
+  const { signal } = options;
+  // Not AbortSignal.any: each such signal stays with a long-lived one until the garbage collector comes round.
+  const follow = (): void => controller.abort(signal?.reason);
+  const unfollow = signal && onAbort(signal, follow);
+  if (signal?.aborted) follow();
+  const release = (): void => {
+    unfollow?.();
+    controller.abort();
+  };
+  return { options: { ...options, signal: controller.signal }, release };
 }
-
-function toNodes(members: GroupMembers): readonly ResultNode[] {
-  if (!Array.isArray(members)) throw new TypeError(`expected an array as members, got ${describe(members)}`);
-  return members.map((member) => {
-    if (typeof member === 'object' && member !== null && kindOf(member) === 'node') return member as ResultNode;
-    expectId(member, 'a member');
-    return new ResultNode(member);
-  });
-}
-
-const leavesOf = (nodes: readonly ResultNode[]): string[] =>
-  nodes.flatMap((node) => (node.members ? leavesOf(node.members) : [node.id]));

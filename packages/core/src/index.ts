@@ -1,12 +1,7 @@
-export {
-  createResultBackend,
-  type ResultBackend,
-  type ResultOptions,
-  type StoreOptions,
-  type StoreOutcome,
-} from './backend.js';
+export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
+export type { StoreOptions, StoreOutcome } from './backend-store.js';
 export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';
 export * from './datetime.js';
@@ -20,7 +15,8 @@ export {
   TaskFailedError,
 } from './errors.js';
 export { prepareResult, restoreResult } from './exceptions.js';
-export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export type { ResultGroup, SaveGroupOptions } from './group.js';
+export type { GroupMembers } from './group-members.js';
 export { type JsonOptions, json, jsonSerializer } from './json.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { decodeRecord, encodeRecord, fromDocument, toDocument } from './record.js';

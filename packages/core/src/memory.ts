@@ -5,16 +5,16 @@ import type {
   PutOutcome,
   Refused,
   ResultStore,
+  ScanOptions,
   ScanPage,
-  Subscription,
   TaskRecord,
-  WatchHandler,
 } from './contract.js';
 import { CONTRACT_VERSION } from './contract.js';
 import { asResultError, ResultError } from './errors.js';
 import { json } from './json.js';
+import { createWatchers } from './memory-watch.js';
 import { decodeRecord, encodeRecord } from './record.js';
-import { matchesFilter } from './scan-filter.js';
+import { type Filterable, matchesFilter } from './scan-filter.js';
 import type { Serializer } from './serializer.js';
 import { isFinal } from './states.js';
 
@@ -30,9 +30,17 @@ export interface MemoryStoreOptions {
 type Stored = string | Uint8Array;
 
 /** What a read needs to know without decoding. */
-interface Entry extends Pick<TaskRecord, 'taskId' | 'state' | 'doneAt' | 'expiresAt'> {
-  readonly meta: Pick<TaskRecord['meta'], 'name' | 'worker' | 'queue'>;
+interface Entry extends Filterable {
+  readonly taskId: string;
+  readonly expiresAt: number | null;
   readonly data: Stored;
+}
+
+interface GroupEntry {
+  readonly group: GroupRecord;
+  readonly size: number;
+  /** Members that have not reported. */
+  readonly missing: Set<string>;
 }
 
 /** The reference store: every capability, one process. For tests, and for applications that need no more. */
@@ -40,8 +48,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
   const { serializer = json, now = Date.now, maxBytes = Number.POSITIVE_INFINITY } = options;
   const layout = `memory/${serializer.name}`;
   const entries = new Map<string, Entry>();
-  const groups = new Map<string, { readonly group: GroupRecord; readonly reported: Set<string> }>();
-  const watchers = new Map<string, Set<WatchHandler>>();
+  const groups = new Map<string, GroupEntry>();
   let closed = false;
 
   /** A closed store and an aborted signal reject before anything happens. */
@@ -49,10 +56,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
     if (closed) throw new ResultError('RB_CLOSED', `the memory store is closed; ${doing} was not done`);
     throwIfAborted(signal, doing);
   };
+  const watchers = createWatchers(begin);
   const unexpired = <T extends { readonly expiresAt: number | null }>(kept: T | undefined): T | undefined =>
     kept && (kept.expiresAt === null || kept.expiresAt > now()) ? kept : undefined;
   const live = (taskId: string): Entry | undefined => unexpired(entries.get(taskId));
-  const liveGroup = (groupId: string) => (unexpired(groups.get(groupId)?.group) ? groups.get(groupId) : undefined);
+  const liveGroup = (groupId: string): GroupEntry | undefined =>
+    unexpired(groups.get(groupId)?.group) && groups.get(groupId);
 
   const read = ({ taskId, expiresAt, data }: Entry, verbatim = false): TaskRecord | Refused => {
     try {
@@ -69,56 +78,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
     if (current !== undefined && isFinal(current)) return { applied: false, state: current };
     try {
       const data = verbatim?.layout === layout ? (verbatim.data as Stored) : encodeRecord(record, serializer);
-      if (byteLength(data) > maxBytes) {
+      if (isLonger(data, maxBytes)) {
         throw new ResultError('RB_TOO_LARGE', `task ${taskId} takes more than ${maxBytes} bytes`, { taskId });
       }
-      const { name, worker, queue } = record.meta as Entry['meta'];
-      const entry: Entry = { taskId, state, doneAt, expiresAt, data, meta: { name, worker, queue } as Entry['meta'] };
+      const { name, worker, queue } = record.meta;
+      const entry: Entry = { taskId, state, doneAt, expiresAt, data, meta: { name, worker, queue } };
       entries.set(taskId, entry);
-      tell(entry);
+      watchers.tell(taskId, () => unexpired(entry) && read(entry));
       return { applied: true };
     } catch (error) {
       return { refused: asResultError(error, `storing task ${taskId}`) };
     }
   };
 
-  /** A microtask per handler: what one throws disturbs neither the writer nor the others. Each gets a record of its own. */
-  const tell = (entry: Entry): void => {
-    for (const handler of watchers.get(entry.taskId) ?? []) {
-      queueMicrotask(
-        () => watchers.get(entry.taskId)?.has(handler) && live(entry.taskId) && handler.record(read(entry)),
-      );
-    }
-  };
-
-  const subscribe = (handler: WatchHandler): Subscription => {
-    // A handler of its own, so that two subscriptions with one function stay two.
-    const own: WatchHandler = { record: (outcome) => handler.record(outcome), gap: () => handler.gap() };
-    const taskIds = new Set<string>();
-    const remove = (gone: Iterable<string>): void => {
-      for (const taskId of gone) {
-        taskIds.delete(taskId);
-        const handlers = watchers.get(taskId);
-        if (handlers?.delete(own) && handlers.size === 0) watchers.delete(taskId);
-      }
-    };
-    return {
-      async add(added, callOptions) {
-        begin('subscribing', callOptions);
-        for (const taskId of added) {
-          taskIds.add(taskId);
-          const handlers = watchers.get(taskId) ?? new Set();
-          watchers.set(taskId, handlers.add(own));
-        }
-      },
-      remove,
-      async close() {
-        remove([...taskIds]);
-      },
-    };
-  };
-
-  async function* pages(scan: Parameters<NonNullable<ResultStore['scan']>['pages']>[0] = {}): AsyncGenerator<ScanPage> {
+  async function* pages(scan: ScanOptions = {}): AsyncGenerator<ScanPage> {
     const { filter = {}, after, pageSize = 500, verbatim } = scan;
     begin('the scan', scan);
     // Sorted by id, so that a cursor means the same whatever was written in between.
@@ -160,7 +133,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
       groups.clear();
       watchers.clear();
     },
-    notify: { subscribe },
+    notify: { subscribe: watchers.subscribe },
     expiry: {
       resolutionMs: 1,
       async sweep(limit, callOptions) {
@@ -176,7 +149,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
     groups: {
       async save(group, callOptions) {
         begin('saving the group', callOptions);
-        groups.set(group.groupId, { group: { ...group, members: [...group.members] }, reported: new Set() });
+        const missing = new Set(group.members.map(({ id }) => id));
+        const kept = { ...group, members: Object.freeze([...group.members]) };
+        groups.set(group.groupId, { group: kept, size: missing.size, missing });
       },
       async load(groupId, callOptions) {
         begin('loading the group', callOptions);
@@ -188,14 +163,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
       },
       async report(groupId, { taskId }, callOptions) {
         begin('the report', callOptions);
-        const { group, reported } = liveGroup(groupId) ?? {};
-        if (group === undefined || reported === undefined) return { reported: 0, last: false };
-        const counts = group.members.some(({ id }) => id === taskId) && !reported.has(taskId);
-        if (counts) reported.add(taskId);
-        return {
-          reported: reported.size,
-          last: counts && reported.size === new Set(group.members.map(({ id }) => id)).size,
-        };
+        const entry = liveGroup(groupId);
+        if (entry === undefined) return { reported: 0, last: false };
+        const { size, missing } = entry;
+        const last = missing.delete(taskId) && missing.size === 0;
+        return { reported: size - missing.size, last };
       },
     },
     scan: { pages },
@@ -214,5 +186,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
   };
 }
 
-const byteLength = (data: Stored): number =>
-  typeof data === 'string' ? new TextEncoder().encode(data).length : data.length;
+const encoder = new TextEncoder();
+
+const byteLength = (data: Stored): number => (typeof data === 'string' ? encoder.encode(data).length : data.length);
+
+/** UTF-8 takes at most three bytes per unit, so that most records are never counted. */
+const isLonger = (data: Stored, maxBytes: number): boolean => data.length * 3 > maxBytes && byteLength(data) > maxBytes;

@@ -1,27 +1,72 @@
 const MASK = '**';
 
-/** A host list, a port, a path: what may follow the credentials and is safe to show. */
-const PLACE = /^[\w.,:[\]%-]*(?:\/[\w./%~+-]*)?$/;
+const HOST = '(?:[\\w.-]+|\\[[\\w:.%]+\\])?(?::\\d{1,5})?';
+
+/** A list of hosts and ports, then a path: what may follow the credentials and is safe to show. */
+const PLACE = new RegExp(`^${HOST}(?:,${HOST})*(?:/[\\w./%~+-]*)?$`);
+
+const SCHEME = '[a-z][a-z0-9+.-]*://';
+const WHOLE_URL = new RegExp(`^(${SCHEME})(.*)$`, 'is');
+const URL_STARTS = new RegExp(SCHEME, 'gi');
+const NEXT_IN_LIST = new RegExp(`;(?=${SCHEME})`, 'i');
 
 /**
  * A connection URL that may be shown: passwords and all query values are `**`, in every host of a list joined by `;`.
  * Fails closed: of what is not plainly understood only the scheme remains, and nothing of what has no scheme.
  */
-export const redactUrl = (url: string): string => url.split(';').map(redactOne).join(';');
+export function redactUrl(url: string): string {
+  const list = url.split(NEXT_IN_LIST);
+  // A `;` may also be part of a password: it is a list only where each entry is plain by itself.
+  return list.length > 1 && list.every(isPlain) ? list.map(redactOne).join(';') : redactOne(url);
+}
 
-/** Free text, such as a driver's message, with every URL in it redacted. */
-export const redactText = (text: string): string =>
-  text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, (url) => redactUrl(url));
+/**
+ * Free text, such as a driver's message, with every URL in it redacted.
+ * A password may hold anything, spaces, quotes and URLs too: whatever stands between a URL's start and the last @ that
+ * may belong to it is hidden, at worst together with other words.
+ */
+export function redactText(text: string): string {
+  const starts = [...text.matchAll(URL_STARTS)].map(({ index }) => index);
+  const pieces: string[] = [];
+  for (const [i, start] of starts.entries()) {
+    const piece = text.slice(start, starts[i + 1]);
+    const before = pieces.at(-1);
+    if (before !== undefined && isCut(before)) pieces.push(pieces.pop() + piece);
+    else pieces.push(piece);
+  }
+  return text.slice(0, starts[0]) + pieces.map(redactPiece).join('');
+}
+
+/** Whether what follows, though it looks like a URL of its own, may belong to the credentials of this one. */
+const isCut = (piece: string): boolean =>
+  !piece.includes('@') && !(/[\s"'<>()[\]=,;]$/.test(piece) && isPlain(firstWord(piece)));
+
+function redactPiece(piece: string): string {
+  const at = piece.lastIndexOf('@') + 1;
+  const end = at + firstWord(piece.slice(at)).length;
+  return redactUrl(piece.slice(0, end)) + piece.slice(end);
+}
+
+/** Without what ends a sentence, a list's entry or a bracket. */
+const firstWord = (text: string): string => (/^[^\s"'<>]*/.exec(text)?.[0] ?? '').replace(/[).,;:!]+$/, '');
+
+const isPlain = (url: string): boolean => {
+  const rest = WHOLE_URL.exec(url)?.[2];
+  const [place = ''] = splitOnce(rest?.slice(rest.indexOf('@') + 1) ?? '', '?');
+  return rest !== undefined && PLACE.test(place);
+};
 
 function redactOne(url: string): string {
-  const parts = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url);
+  const parts = WHOLE_URL.exec(url);
   if (parts === null) return MASK;
-  const [, scheme, rest = ''] = parts;
-  // The last @: a password with an unescaped @, / or ? is hidden too, at worst together with the host.
+  const [, scheme = '', rest = ''] = parts;
+  // The last @: a password with an unescaped @ or / is hidden too, at worst together with the host.
   const at = rest.lastIndexOf('@');
+  const userInfo = rest.slice(0, Math.max(at, 0));
   const [place = '', query] = splitOnce(rest.slice(at + 1), '?');
-  if (!PLACE.test(place)) return `${scheme}://${MASK}`;
-  return `${scheme}://${at < 0 ? '' : `${credentials(rest.slice(0, at))}@`}${place}${query === undefined ? '' : maskQuery(query)}`;
+  // A question mark before the @: of the password or of the query, and then what follows is a value.
+  if (!PLACE.test(place) || userInfo.includes('?')) return `${scheme}${MASK}`;
+  return `${scheme}${at < 0 ? '' : `${credentials(userInfo)}@`}${place}${query === undefined ? '' : maskQuery(query)}`;
 }
 
 function credentials(userInfo: string): string {
@@ -34,8 +79,8 @@ const maskQuery = (query: string): string =>
   `?${query
     .split('&')
     .map((pair) => {
-      const [key = ''] = splitOnce(pair, '=');
-      return /^\w+$/.test(key) ? `${key}=${MASK}` : MASK;
+      const [key = '', value] = splitOnce(pair, '=');
+      return value !== undefined && /^\w+$/.test(key) ? `${key}=${MASK}` : MASK;
     })
     .join('&')}`;
 

@@ -1,5 +1,6 @@
-import { sleep, throwIfAborted } from './abort.js';
+import { sleep } from './abort.js';
 import { isResultError, type ResultError } from './errors.js';
+import { describe } from './expect.js';
 
 export interface RetryOptions {
   /** Calls in all, the first included. @default 6 */
@@ -23,31 +24,56 @@ export interface RetryEvent {
   readonly error: ResultError;
 }
 
+export interface RetriedCall<T> {
+  /** For messages. */
+  readonly doing: string;
+  readonly run: () => Promise<T>;
+  readonly signal?: AbortSignal | undefined;
+  /** @default what the error itself says */
+  readonly mayRepeat?: ((error: ResultError) => boolean) | undefined;
+}
+
 /**
  * Repeats what failed with a retryable error: reads, and writes, which are idempotent by contract.
  *
- * Errors: the last one, when attempts or time are used up; anything not retryable at once.
+ * Errors: the last one, when attempts or time are used up; anything not retryable at once; RB_ABORTED during a pause.
  */
-export async function withRetry<T>(
-  options: RetryOptions | false,
-  doing: string,
-  call: (attempt: number) => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  if (options === false) return call(1);
+export async function withRetry<T>(options: RetryOptions | false, call: RetriedCall<T>): Promise<T> {
+  const { doing, run, signal, mayRepeat = (error) => error.retryable } = call;
+  if (options === false) return run();
   const { attempts = 6, baseMs = 50, maxMs = 2_000, deadlineMs = 10_000, onRetry } = options;
   const deadline = performance.now() + deadlineMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await call(attempt);
+      return await run();
     } catch (error) {
       // Full jitter: clients that failed together do not come back together.
       const pauseMs = Math.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1));
-      const again = isResultError(error) && error.retryable && attempt < attempts;
+      const again = isResultError(error) && mayRepeat(error) && attempt < attempts;
       if (!again || performance.now() + pauseMs > deadline) throw error;
       onRetry?.({ doing, attempt, pauseMs, error });
       await sleep(pauseMs, signal, doing);
-      throwIfAborted(signal, doing);
+    }
+  }
+}
+
+/** Errors: TypeError where the options are not what `RetryOptions` says. */
+export function checkRetry(options: unknown): asserts options is RetryOptions | false {
+  if (options === false) return;
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`expected retry as options or false, got ${describe(options)}`);
+  }
+  const { attempts = 1, onRetry, ...pauses } = options as Record<string, unknown>;
+  if (!(Number.isInteger(attempts) && (attempts as number) >= 1)) {
+    throw new TypeError(`expected retry.attempts as an integer from 1 up, got ${describe(attempts)}`);
+  }
+  if (onRetry !== undefined && typeof onRetry !== 'function') {
+    throw new TypeError(`expected a function as retry.onRetry, got ${describe(onRetry)}`);
+  }
+  for (const key of ['baseMs', 'maxMs', 'deadlineMs']) {
+    const ms = pauses[key] ?? 0;
+    if (!(typeof ms === 'number' && ms >= 0)) {
+      throw new TypeError(`expected retry.${key} as milliseconds from 0 up, got ${describe(ms)}`);
     }
   }
 }

@@ -1,21 +1,29 @@
-/** Enough to tell a large value from a small one; beyond this many nodes the rest is extrapolated. */
-const MAX_NODES = 1_000;
-/** A number, a boolean, a key's quotes and separators ... */
+/** A number, a boolean, a string's quotes, a key and its separators ... */
 const NODE_BYTES = 8;
 
-/** Roughly how many bytes a value takes when encoded: strings and byte arrays by length, the rest by count. */
-export function roughBytes(value: unknown): number {
-  let bytes = 0;
-  const queue: unknown[] = [value];
-  for (let i = 0; i < queue.length; i += 1) {
-    // What was queued is visited in full; only what lies deeper is left out.
-    const node = queue[i];
-    bytes += NODE_BYTES;
-    if (typeof node === 'string') bytes += node.length;
-    else if (node instanceof Uint8Array) bytes += node.byteLength;
-    else if (typeof node === 'object' && node !== null && queue.length < MAX_NODES) {
-      for (const child of Array.isArray(node) ? node : Object.values(node)) queue.push(child);
-    }
+/** How many arrays and objects inside a value are looked at, about; the others count as what is average among these. */
+const MAX_NODES = 1_000;
+
+/**
+ * Roughly how many bytes a value takes when encoded: strings and byte arrays by length, the rest by count.
+ * Bounded whatever the value: a large one costs a fraction of its encoding, a cyclic one ends.
+ */
+export function roughBytes(value: unknown, budget: number = MAX_NODES): number {
+  if (typeof value === 'string') return NODE_BYTES + value.length;
+  if (typeof value !== 'object' || value === null) return NODE_BYTES;
+  if (ArrayBuffer.isView(value)) return NODE_BYTES + value.byteLength;
+  let bytes = NODE_BYTES;
+  const inner: object[] = [];
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof child === 'object' && child !== null) inner.push(child);
+    else bytes += roughBytes(child);
   }
-  return bytes;
+  // Evenly spread, so that neither the first nor the last of a long list speaks for all.
+  const samples = Math.min(inner.length, Math.ceil(Math.sqrt(budget)));
+  if (samples === 0 || budget < 1) return bytes;
+  let sum = 0;
+  for (let i = 0; i < samples; i += 1) {
+    sum += roughBytes(inner[Math.floor((i * inner.length) / samples)], (budget - 1) / samples);
+  }
+  return bytes + (sum * inner.length) / samples;
 }

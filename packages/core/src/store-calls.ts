@@ -1,9 +1,10 @@
+import { throwIfAborted } from './abort.js';
 import type { ResolvedOptions } from './backend-options.js';
 import { Coalescer } from './coalesce.js';
 import type { GetOutcome, PutOutcome, ResultStore, Route, TaskRecord } from './contract.js';
 import { sameValue } from './equal.js';
 import { asResultError, isResultError, ResultError } from './errors.js';
-import { withRetry } from './retry.js';
+import { type RetriedCall, withRetry } from './retry.js';
 import { roughBytes } from './size.js';
 import { isFinal } from './states.js';
 
@@ -31,7 +32,7 @@ export class StoreCalls {
     this.#puts = new Coalescer({
       doing: 'the put',
       limits,
-      sizeOf: ({ record }) => RECORD_BYTES + roughBytes(record.result) + roughBytes(record.meta.args),
+      sizeOf: ({ record }) => RECORD_BYTES + payloadBytes(record),
       run: (items, signal) => this.#put(items, signal),
       ordered: true,
     });
@@ -40,13 +41,18 @@ export class StoreCalls {
       ...byId,
       doing: 'the get',
       run: (taskIds, signal) =>
-        this.call(`get of ${count(taskIds, 'record')}`, () => store.get(taskIds, { signal }), signal),
+        this.call({
+          doing: `get of ${count(taskIds, 'record')}`,
+          run: async () => aligned(await store.get(taskIds, { signal }), taskIds, store.name),
+          signal,
+        }),
     });
     this.#deletes = new Coalescer({
       ...byId,
       doing: 'the delete',
       run: async (taskIds, signal): Promise<undefined[]> => {
-        await this.call(`delete of ${count(taskIds, 'record')}`, () => store.delete(taskIds, { signal }), signal);
+        const doing = `delete of ${count(taskIds, 'record')}`;
+        await this.call({ doing, run: () => store.delete(taskIds, { signal }), signal });
         return [];
       },
     });
@@ -71,17 +77,23 @@ export class StoreCalls {
     return this.#deletes.add(taskId, signal);
   }
 
-  /** Any other call of the store, with the same retries and errors. */
-  async call<T>(doing: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#closed) throw new ResultError('RB_CLOSED', `the backend is closed; ${doing} was not sent`);
+  /** Any other call of the store, with the same retries and errors. Nothing is sent where the signal is aborted already. */
+  async call<T>({ run, ...call }: RetriedCall<T>): Promise<T> {
     const once = async (): Promise<T> => {
+      this.begin(call.doing, call.signal);
       try {
         return await run();
       } catch (cause) {
-        throw asResultError(cause, `${this.#store.name}: ${doing}`);
+        throw asResultError(cause, `${this.#store.name}: ${call.doing}`);
       }
     };
-    return withRetry(this.#retry, doing, once, signal);
+    return withRetry(this.#retry, { ...call, run: once });
+  }
+
+  /** Errors: RB_CLOSED, RB_ABORTED: before anything is done. */
+  begin(doing: string, signal: AbortSignal | undefined): void {
+    if (this.#closed) throw new ResultError('RB_CLOSED', `the backend is closed; ${doing} was not sent`);
+    throwIfAborted(signal, doing);
   }
 
   close(): void {
@@ -91,16 +103,17 @@ export class StoreCalls {
   async #put(items: readonly PutItem[], signal: AbortSignal | undefined): Promise<readonly PutOutcome[]> {
     const records = items.map(({ record }) => record);
     const routes = new Map(items.flatMap(({ record, route }) => (route ? [[record.taskId, route] as const] : [])));
+    const options = routes.size > 0 ? { signal, routes } : { signal };
     let unsure = false;
-    const outcomes = await this.call(
-      `put of ${count(records, 'record')}`,
-      () =>
-        this.#store.put(records, routes.size > 0 ? { signal, routes } : { signal }).catch((error) => {
-          unsure ||= isResultError(error) && error.code === 'RB_OUTCOME_UNKNOWN';
-          throw error;
-        }),
-      signal,
-    );
+    const run = async (): Promise<readonly PutOutcome[]> => {
+      try {
+        return aligned(await this.#store.put(records, options), records, this.#store.name);
+      } catch (error) {
+        unsure ||= isResultError(error) && error.code === 'RB_OUTCOME_UNKNOWN';
+        throw error;
+      }
+    };
+    const outcomes = await this.call({ doing: `put of ${count(records, 'record')}`, run, signal });
     return unsure ? this.#creditOwn(records, outcomes, signal) : outcomes;
   }
 
@@ -111,26 +124,52 @@ export class StoreCalls {
     signal: AbortSignal | undefined,
   ): Promise<readonly PutOutcome[]> {
     const doubtful = records.filter((record, i) => isFinal(record.state) && isNotApplied(outcomes[i]));
-    if (doubtful.length === 0) return outcomes;
     const taskIds = doubtful.map(({ taskId }) => taskId);
-    const stored = await this.call(
-      're-reading after an unknown outcome',
-      () => this.#store.get(taskIds, { signal }),
-      signal,
-    );
-    const own = new Set(doubtful.filter((record, i) => isSame(record, stored[i])));
-    return outcomes.map((outcome, i) => (own.has(records[i] as TaskRecord) ? { applied: true } : outcome));
+    const settled = new Map<TaskRecord, PutOutcome>();
+    try {
+      const stored = await Promise.all(taskIds.map((taskId) => this.#gets.add(taskId, signal)));
+      doubtful.forEach((record, i) => {
+        if (isSame(record, stored[i])) settled.set(record, { applied: true });
+      });
+    } catch (cause) {
+      for (const record of doubtful) settled.set(record, { refused: stillUnknown(record.taskId, cause) });
+    }
+    return outcomes.map((outcome, i) => settled.get(records[i] as TaskRecord) ?? outcome);
   }
+}
+
+/** The value, its traceback, and metadata, which may hold the task's arguments. */
+function payloadBytes({ taskId, result, traceback, meta }: TaskRecord): number {
+  try {
+    return roughBytes([result, traceback, meta]);
+  } catch (cause) {
+    throw new ResultError('RB_ENCODE', `the value of task ${taskId} cannot be read`, { taskId, cause });
+  }
+}
+
+/** A store that drops its misses would give callers each other's answers. */
+function aligned<T>(outcomes: readonly T[], asked: readonly unknown[], name: string): readonly T[] {
+  if (outcomes.length === asked.length) return outcomes;
+  const got = count(outcomes, 'outcome');
+  throw new ResultError('RB_CONTRACT', `${name} answered ${got} to ${count(asked, 'record')}: it breaks the contract`);
 }
 
 const isNotApplied = (outcome: PutOutcome | undefined): boolean =>
   outcome !== undefined && 'applied' in outcome && !outcome.applied;
 
+/** Layouts round `doneAt`, Celery's MySQL tables to whole seconds; a record without it is told by its value alone. */
 const isSame = (record: TaskRecord, stored: GetOutcome): boolean =>
   stored !== undefined &&
   'state' in stored &&
-  stored.doneAt === record.doneAt &&
+  isFinal(stored.state) &&
+  Math.abs((stored.doneAt ?? record.doneAt ?? 0) - (record.doneAt ?? 0)) < 1_000 &&
   sameValue(stored.result, record.result);
+
+const stillUnknown = (taskId: string, cause: unknown): ResultError =>
+  new ResultError('RB_OUTCOME_UNKNOWN', `whether task ${taskId} was stored by this call is not known; see the cause`, {
+    taskId,
+    cause,
+  });
 
 export const count = (items: readonly unknown[], noun: string): string =>
   `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;

@@ -56,12 +56,15 @@ abstract class Follower implements WaitListener, Expirable {
   abstract fail(error: unknown): void;
   abstract timeout(): void;
 
+  get doing(): string {
+    return `waiting for task ${this.taskId}`;
+  }
+
   start(signal: AbortSignal | undefined): void {
-    const doing = `waiting for task ${this.taskId}`;
-    throwIfAborted(signal, doing);
+    throwIfAborted(signal, this.doing);
     this.context.hub.listen(this.taskId, this);
     if (this.timeoutMs !== Number.POSITIVE_INFINITY) this.deadline = this.context.deadlines.add(this.timeoutMs, this);
-    this.release = signal && onAbort(signal, () => this.fail(abortError(signal, doing)));
+    this.release = signal && onAbort(signal, () => this.fail(abortError(signal, this.doing)));
   }
 
   stop(): void {
@@ -108,13 +111,12 @@ class Wait extends Follower {
     const giveUp = (): void => this.fail(this.timedOut());
     const { deadlines, get } = this.context;
     this.deadline = deadlines.add(LAST_READ_MS, { timeout: giveUp });
-    get(this.taskId)
-      .then((outcome) => {
-        const record = found(outcome);
-        if (record) this.record(record);
-        if (!record || !isReady(record.state)) giveUp();
-      })
-      .catch(giveUp);
+    get(this.taskId).then((outcome) => {
+      if (outcome && 'refused' in outcome) return this.fail(outcome.refused);
+      if (outcome) this.record(outcome);
+      // After a ready record this comes too late to change anything.
+      giveUp();
+    }, giveUp);
   }
 }
 
@@ -122,15 +124,22 @@ class Wait extends Follower {
 export async function* watchStates(
   context: WaitContext,
   taskId: string,
-  options: WaitOptions,
+  { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitOptions,
 ): AsyncGenerator<TaskRecord | undefined, void, undefined> {
-  const watch = new Watch(context, taskId, options.timeoutMs ?? Number.POSITIVE_INFINITY);
-  watch.start(options.signal);
+  if (timeoutMs === 0) {
+    const record = found(await context.get(taskId, signal));
+    yield record;
+    if (record && isReady(record.state)) return;
+    throw timeoutError(taskId, 0, record);
+  }
+  const watch = new Watch(context, taskId, timeoutMs);
+  watch.start(signal);
   try {
     for (;;) {
       for (let step = watch.steps.shift(); step; step = watch.steps.shift()) {
         yield step.record;
         if (step.record && isReady(step.record.state)) return;
+        throwIfAborted(signal, watch.doing);
       }
       if (watch.failure) throw watch.failure.error;
       await new Promise<void>((resolve) => {
@@ -180,8 +189,9 @@ export function found(outcome: GetOutcome): TaskRecord | undefined {
   return outcome;
 }
 
-const isSameStep = (a: TaskRecord, b: TaskRecord): boolean =>
-  a.state === b.state && a.doneAt === b.doneAt && a.traceback === b.traceback && sameValue(a.result, b.result);
+const STEP = ['state', 'doneAt', 'traceback', 'result', 'meta'] as const;
+
+const isSameStep = (a: TaskRecord, b: TaskRecord): boolean => STEP.every((key) => sameValue(a[key], b[key]));
 
 function timeoutError(taskId: string, timeoutMs: number, last: TaskRecord | undefined): ResultError {
   const seen = last
