@@ -138,9 +138,9 @@ export interface WatchHandler {
 
 /** What throws inside a handler disturbs neither other handlers nor the store. */
 export interface Subscription {
-  /** Resolves when live: a write begun afterwards is told. */
+  /** Resolves when live: a write begun afterwards is told. Adding an id twice is the same as once. */
   add(taskIds: readonly string[], options?: CallOptions): Promise<void>;
-  /** From now on the handler is not called for these ids. */
+  /** From now on the handler is not called for these ids, also where their `add` is still under way. */
   remove(taskIds: readonly string[]): void;
   /** Idempotent. From the call on, the handler is not called any more. */
   close(): Promise<void>;

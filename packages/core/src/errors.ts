@@ -12,6 +12,7 @@ export type ResultErrorCode =
   | 'RB_DECODE'
   | 'RB_TOO_LARGE'
   | 'RB_UNSUPPORTED'
+  | 'RB_NOT_FOUND'
   | 'RB_DENIED'
   | 'RB_SCHEMA'
   | 'RB_CONTRACT'

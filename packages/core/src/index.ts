@@ -1,5 +1,16 @@
+export {
+  createResultBackend,
+  type ResultBackend,
+  type ResultOptions,
+  type StoreOptions,
+  type StoreOutcome,
+} from './backend.js';
+export type { ResultBackendOptions } from './backend-options.js';
+export type { BackendRecord } from './backend-record.js';
+export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';
 export * from './datetime.js';
+export { type Duration, type Expiry, type ExpiryRule, toMs } from './durations.js';
 export {
   isResultError,
   isTaskFailedError,
@@ -8,8 +19,16 @@ export {
   type ResultErrorOptions,
   TaskFailedError,
 } from './errors.js';
+export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export { type MemoryStoreOptions, memoryStore } from './memory.js';
+export { redactText, redactUrl } from './redact.js';
 export { RemoteError } from './remote-error.js';
 export { ResultNode, type ResultTuple } from './result-node.js';
+export type { RetryEvent, RetryOptions } from './retry.js';
+export { type Filterable, matchesFilter } from './scan-filter.js';
 export type { Serializer } from './serializer.js';
+export type { StandardSchema } from './standard-schema.js';
 export { isExceptionState, isFinal, isReady, type TaskState } from './states.js';
+export { type StoreCall, type TraceHooks, tracedStore } from './traced.js';
 export * from './values.js';
+export type { WaitOptions } from './waiting.js';

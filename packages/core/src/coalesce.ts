@@ -1,0 +1,125 @@
+import { abortError, onAbort } from './abort.js';
+
+export interface BatchLimits {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+}
+
+export interface CoalescerOptions<Item, Out> {
+  /** For messages: what one call does. */
+  readonly doing: string;
+  readonly limits: BatchLimits;
+  /** Roughly, in bytes; cheap rather than exact. */
+  readonly sizeOf: (item: Item) => number;
+  /** One outcome per item, same order. */
+  readonly run: (items: readonly Item[], signal: AbortSignal | undefined) => Promise<readonly Out[]>;
+  /** The batches of one tick go one after the other, so that items keep their order. */
+  readonly ordered: boolean;
+}
+
+interface Entry<Item, Out> {
+  readonly item: Item;
+  readonly signal: AbortSignal | undefined;
+  resolve: (out: Out) => void;
+  reject: (error: unknown) => void;
+  settled: boolean;
+}
+
+/** Makes one batch of what is asked for within one tick. A call's signal rejects that call alone. */
+export class Coalescer<Item, Out> {
+  readonly #options: CoalescerOptions<Item, Out>;
+  #queue: Entry<Item, Out>[] = [];
+
+  constructor(options: CoalescerOptions<Item, Out>) {
+    this.#options = options;
+  }
+
+  add(item: Item, signal?: AbortSignal): Promise<Out> {
+    return new Promise((resolve, reject) => {
+      const entry: Entry<Item, Out> = { item, signal, resolve, reject, settled: false };
+      if (signal) settleOnAbort(entry, signal, this.#options.doing);
+      if (this.#queue.push(entry) === 1) queueMicrotask(() => this.#flush());
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const entries = this.#queue;
+    this.#queue = [];
+    for (const batch of this.#split(entries)) {
+      const done = this.#run(batch);
+      if (this.#options.ordered) await done;
+    }
+  }
+
+  *#split(entries: readonly Entry<Item, Out>[]): Generator<Entry<Item, Out>[]> {
+    const { limits, sizeOf } = this.#options;
+    let batch: Entry<Item, Out>[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      const size = sizeOf(entry.item);
+      if (batch.length > 0 && (batch.length === limits.maxItems || bytes + size > limits.maxBytes)) {
+        yield batch;
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(entry);
+      bytes += size;
+    }
+    yield batch;
+  }
+
+  async #run(batch: readonly Entry<Item, Out>[]): Promise<void> {
+    // What was aborted while it queued is not sent at all.
+    const live = batch.filter((entry) => !entry.settled);
+    if (live.length === 0) return;
+    const shared = sharedSignal(live);
+    try {
+      const outs = await this.#options.run(
+        live.map((entry) => entry.item),
+        shared?.signal,
+      );
+      live.forEach((entry, i) => {
+        entry.resolve(outs[i] as Out);
+      });
+    } catch (error) {
+      for (const entry of live) entry.reject(error);
+    } finally {
+      shared?.release();
+    }
+  }
+}
+
+function settleOnAbort<Out>(entry: Entry<unknown, Out>, signal: AbortSignal, doing: string): void {
+  const release = onAbort(signal, () => entry.reject(abortError(signal, doing)));
+  const once =
+    <Arg>(settle: (arg: Arg) => void) =>
+    (arg: Arg): void => {
+      if (entry.settled) return;
+      entry.settled = true;
+      release();
+      settle(arg);
+    };
+  entry.resolve = once(entry.resolve);
+  entry.reject = once(entry.reject);
+}
+
+/** Aborts when every call of a batch was aborted; undefined where one of them cannot be. */
+function sharedSignal(
+  entries: readonly Entry<unknown, never>[],
+): { readonly signal: AbortSignal; release(): void } | undefined {
+  if (entries.some((entry) => entry.signal === undefined)) return undefined;
+  const controller = new AbortController();
+  let left = entries.length;
+  const releases = entries.map(({ signal }) =>
+    onAbort(signal as AbortSignal, () => {
+      left -= 1;
+      if (left === 0) controller.abort((signal as AbortSignal).reason);
+    }),
+  );
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const release of releases) release();
+    },
+  };
+}
