@@ -32,3 +32,4 @@ export { isExceptionState, isFinal, isReady, type TaskState } from './states.js'
 export { type StoreCall, type TraceHooks, tracedStore } from './traced.js';
 export * from './values.js';
 export type { WaitOptions } from './waiting.js';
+export { formatIso, fractionalMs, parseIsoDateTime, splitMs, type IsoParts } from './iso.js';

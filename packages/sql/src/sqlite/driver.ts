@@ -2,7 +2,7 @@ import { ResultError } from '@rb/core';
 
 /** What is used of better-sqlite3's Database; its own types need not be installed. */
 export interface SqliteDatabase {
-  readonly open: boolean;
+  readonly memory: boolean;
   readonly inTransaction: boolean;
   prepare(sql: string): SqliteStatement;
   pragma(source: string): unknown;

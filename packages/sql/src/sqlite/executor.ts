@@ -40,8 +40,9 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
     const deadline = performance.now() + options.busyTimeoutMs;
     for (let attempt = 0; ; attempt++) {
       try {
+        if (closed) throw closedError(doing);
         const connected = await connect();
-        if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
+        if (closed) throw closedError(doing);
         if (signal?.aborted) throw abortedError(signal, doing);
         return connected.execute(statements, write);
       } catch (error) {
@@ -61,6 +62,9 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
 
   return { run, close };
 }
+
+const closedError = (doing: string): ResultError =>
+  new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
 
 interface Connection {
   execute(statements: readonly Statement[], write: boolean): StatementResult[];

@@ -56,7 +56,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     serializer: options.serializer ?? json,
     layout,
     deploy: createTables && !readonly,
-    durable: options.filename !== undefined && !isMemory(options.filename),
+    durable: !(options.database?.memory ?? isMemory(options.filename)),
     maxBytes: options.maxBytes ?? 999_000_000,
     pollMs: options.pollMs ?? 25,
     now: options.now ?? Date.now,
@@ -68,8 +68,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
 export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
   const dialect = dialectOf(options).schema;
   const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    // Deploying creates the file; looking does not.
-    const executor = executorOf(options);
+    const executor = executorOf({ ...options, createTables: true });
     try {
       return await work(sqlSchema(dialect, executor));
     } finally {
@@ -103,4 +102,5 @@ function executorOf(options: SqliteStoreOptions): Executor {
   return sqliteExecutor({ name: filename ?? 'given', open, owned: database === undefined, busyTimeoutMs });
 }
 
-const isMemory = (filename: string): boolean => ['', ':memory:'].includes(filename.trim());
+/** As better-sqlite3 tells. */
+const isMemory = (filename = ''): boolean => ['', ':memory:'].includes(filename.trim());
