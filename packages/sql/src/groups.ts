@@ -3,9 +3,9 @@ import {
   type GroupRecord,
   isReady,
   kindOf,
+  ResultNode as Node,
   ResultError,
   type ResultNode,
-  ResultNode as Node,
 } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
 import { dateText } from './dates.js';

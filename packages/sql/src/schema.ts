@@ -15,7 +15,7 @@ export interface SchemaStatus {
 export interface Found {
   /** Column names by table; a missing table has no entry. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Names of indexes and triggers. */
+  /** Names of indexes and triggers, in lower case. */
   readonly objects: ReadonlySet<string>;
   /** What was recorded by the last `deploy()`; 0 where there was none. */
   readonly version: number;
@@ -81,7 +81,8 @@ export function statusOf(dialect: SchemaDialect, found: Found): SchemaStatus {
   return {
     current: first === undefined ? latest : first.version - 1,
     latest,
-    pending: pending.flatMap(({ sql }) => sql),
+    // Two versions may want the same index.
+    pending: [...new Set(pending.flatMap(({ sql }) => sql))],
   };
 }
 

@@ -1,4 +1,4 @@
-import { ResultError } from '@rb/core';
+import { isResultError, ResultError } from '@rb/core';
 import { abortable, abortedError } from './abort.js';
 import type { Dialect, Statements } from './dialect.js';
 import type { Executor, Statement, StatementResult } from './executor.js';
@@ -52,11 +52,14 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
       if (signal?.aborted) throw abortedError(signal, doing);
       const work = async (): Promise<readonly StatementResult[]> => {
         const statements = await prepared();
-        if (write && extended && !statements.extended) {
-          preparing = undefined; // Someone may deploy meanwhile.
-          throw missingColumns(dialect.schema);
+        try {
+          if (write && extended && !statements.extended) throw missingColumns(dialect.schema);
+          return await executor.run(build(statements), { write, doing, signal });
+        } catch (error) {
+          // Someone deploys, or has dropped a table: the next call looks again.
+          if (isResultError(error) && error.code === 'RB_SCHEMA') preparing = undefined;
+          throw error;
         }
-        return executor.run(build(statements), { write, doing, signal });
       };
       return abortable(work(), signal, doing);
     };

@@ -116,7 +116,9 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
 }
 
 const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, { taskId });
+  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
+    taskId,
+  });
 
 function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgroundError }: SqlStoreOptions) {
   let token: unknown;
@@ -129,7 +131,11 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgro
         return token !== before;
       },
       async versions(taskIds, { signal } = {}) {
-        const [result] = await session.read((statements) => [statements.versions(taskIds)], 'looking for changes', signal);
+        const [result] = await session.read(
+          (statements) => [statements.versions(taskIds)],
+          'looking for changes',
+          signal,
+        );
         return new Map(result?.rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get,
@@ -157,7 +163,8 @@ const sqlStats = (session: Session, now: () => number): StatsCapability => ({
     const [all, expired, oldest, size] = results.map(({ rows }) => rows);
     const byState: Record<string, number> = {};
     for (const row of all ?? []) byState[String(row.status)] = numberOf(row, 'n');
-    for (const row of expired ?? []) byState[String(row.status)] = (byState[String(row.status)] ?? 0) - numberOf(row, 'n');
+    for (const row of expired ?? [])
+      byState[String(row.status)] = (byState[String(row.status)] ?? 0) - numberOf(row, 'n');
     for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
     const oldestDone = oldest?.[0]?.date_done;
     return {

@@ -15,8 +15,17 @@ import { dateMs, dateText } from './dates.js';
 
 /** Columns that Celery creates and writes. Source: celery/backends/database/models.py. */
 export const CELERY_COLUMNS = [
-  ...['task_id', 'status', 'result', 'date_done', 'traceback'],
-  ...['name', 'args', 'kwargs', 'worker', 'retries', 'queue'],
+  'task_id',
+  'status',
+  'result',
+  'date_done',
+  'traceback',
+  'name',
+  'args',
+  'kwargs',
+  'worker',
+  'retries',
+  'queue',
 ] as const;
 
 /** Ours: additive and nullable, and with a prefix, so that no column of a future Celery can have the name. */
@@ -63,7 +72,8 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
 
   const encode = (record: TaskRecord): TaskRow => {
     const { taskId, state, result, traceback, doneAt, meta, expiresAt, verbatim } = record;
-    if (verbatim?.layout === layout) return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
+    if (verbatim?.layout === layout)
+      return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
     const { args, kwargs, children, ...rest } = meta;
     return {
       task_id: taskId,
@@ -111,7 +121,13 @@ export function rowBytes(row: TaskRow): number {
   return bytes;
 }
 
-const TEXT_COLUMNS = { name: 'name', worker: 'worker', queue: 'queue', groupId: 'rb_group_id', parentId: 'rb_parent_id' };
+const TEXT_COLUMNS = {
+  name: 'name',
+  worker: 'worker',
+  queue: 'queue',
+  groupId: 'rb_group_id',
+  parentId: 'rb_parent_id',
+};
 type TextColumn = (typeof TEXT_COLUMNS)[keyof typeof TEXT_COLUMNS];
 
 function columnsOf(meta: TaskMeta, extended: boolean) {
@@ -146,7 +162,8 @@ function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   if (row.args !== null) meta.args = serializer.decode(row.args);
   if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
   // `== null` also covers a table without the column.
-  if (row.rb_children != null) meta.children = (JSON.parse(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
+  if (row.rb_children != null)
+    meta.children = (JSON.parse(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
   return row.rb_meta == null ? meta : { ...meta, ...(json.decode(row.rb_meta) as object) };
 }
 

@@ -67,8 +67,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
   const lookAtSuspects = (): Promise<void> => {
     looking ??= (async () => {
       while (suspects.size > 0) {
-        const chunk = [...suspects.values().take(CHUNK)];
-        for (const id of chunk) suspects.delete(id);
+        const chunk = takeFrom(suspects, CHUNK);
         try {
           await look(chunk);
         } catch (error) {
@@ -130,7 +129,10 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     }
     try {
       // What is there now was written before, so it is not news.
-      const versions = await source.versions(fresh.filter((id) => !seen.has(id)), options);
+      const versions = await source.versions(
+        fresh.filter((id) => !seen.has(id)),
+        options,
+      );
       for (const id of fresh) if (watchers.has(id) && !seen.has(id)) seen.set(id, versions.get(id) ?? NOTHING);
     } catch (error) {
       forget(watcher, fresh);
@@ -155,9 +157,20 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
     },
     close() {
-      for (const watcher of new Set([...watchers.values()].flatMap((set) => [...set]))) forget(watcher, watcher.taskIds);
+      for (const watcher of new Set([...watchers.values()].flatMap((set) => [...set])))
+        forget(watcher, watcher.taskIds);
     },
   };
+}
+
+function takeFrom(ids: Set<string>, limit: number): string[] {
+  const taken: string[] = [];
+  for (const id of ids) {
+    if (taken.length === limit) break;
+    taken.push(id);
+    ids.delete(id);
+  }
+  return taken;
 }
 
 interface Watcher {

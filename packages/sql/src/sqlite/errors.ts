@@ -15,11 +15,17 @@ type Meaning = readonly [code: ResultErrorCode, says: string];
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   SQLITE_BUSY: ['RB_UNAVAILABLE', 'another process kept it locked for longer than busyTimeoutMs; nothing was changed'],
   SQLITE_LOCKED: ['RB_UNAVAILABLE', 'it is locked by a statement of the same process; nothing was changed'],
-  SQLITE_CANTOPEN: ['RB_UNAVAILABLE', 'it cannot be opened; check that the file exists and who may read and write it and its directory'],
+  SQLITE_CANTOPEN: [
+    'RB_UNAVAILABLE',
+    'it cannot be opened; check that the file exists and who may read and write it and its directory',
+  ],
   SQLITE_FULL: ['RB_UNAVAILABLE', 'the disk, or the size allowed for the database, is full; nothing was changed'],
   SQLITE_NOMEM: ['RB_UNAVAILABLE', 'memory ran out; nothing was changed'],
   SQLITE_PROTOCOL: ['RB_UNAVAILABLE', 'the lock could not be had; nothing was changed'],
-  SQLITE_READONLY: ['RB_DENIED', 'it may not be written; check the permissions of the file and its directory, and the option readonly'],
+  SQLITE_READONLY: [
+    'RB_DENIED',
+    'it may not be written; check the permissions of the file and its directory, and the option readonly',
+  ],
   SQLITE_PERM: ['RB_DENIED', 'access was denied; check the permissions of the file and its directory'],
   SQLITE_AUTH: ['RB_DENIED', 'access was denied'],
   SQLITE_NOTADB: ['RB_STORE', 'the file is not an SQLite database, or is encrypted; check the file name'],
@@ -42,7 +48,10 @@ function meaningOf(code: string, message: string, write: boolean): Meaning {
   const known = MEANINGS[primary];
   if (known !== undefined) return known;
   if (primary === 'SQLITE_IOERR')
-    return [write ? 'RB_OUTCOME_UNKNOWN' : 'RB_UNAVAILABLE', `the operating system reported an input or output error (${code})`];
+    return [
+      write ? 'RB_OUTCOME_UNKNOWN' : 'RB_UNAVAILABLE',
+      `the operating system reported an input or output error (${code})`,
+    ];
   // SQLite has no code of its own for these.
   if (/^no such (table|column)|has no column named/.test(message))
     return ['RB_SCHEMA', `${message}; run the schema's deploy() once, or leave createTables on`];

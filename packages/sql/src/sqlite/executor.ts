@@ -46,7 +46,8 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
         if (signal?.aborted) throw abortedError(signal, doing);
         return connected.execute(statements, write);
       } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw toResultError(error, { doing, database: options.name, write });
+        if (!isBusy(error) || performance.now() >= deadline)
+          throw toResultError(error, { doing, database: options.name, write });
       }
       const pause = BUSY_DELAYS_MS[Math.min(attempt, BUSY_DELAYS_MS.length - 1)] ?? 0;
       await delay(pause * (1 + Math.random()));
@@ -106,7 +107,7 @@ function connection(database: SqliteDatabase): Connection {
   };
 
   return {
-    execute: (statements, write) => (statements.length === 1 ? statements.map(one) : transaction(statements, write)),
+    execute: (statements, write) => (statements.length > 1 ? transaction(statements, write) : statements.map(one)),
     close: () => database.close(),
   };
 }

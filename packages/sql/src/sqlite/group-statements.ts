@@ -18,7 +18,7 @@ export function groupStatements(tables: Tables, extended: boolean, live: string)
       },
       {
         sql: `INSERT INTO ${members} (group_row, task_id)
-          SELECT id, value FROM ${group}, json_each(?) WHERE taskset_id = ?`,
+          SELECT g.id, j.value FROM ${group} g, json_each(?) j WHERE g.taskset_id = ?`,
         params: [JSON.stringify(memberIds), groupId],
       },
     ],
@@ -32,7 +32,7 @@ export function groupStatements(tables: Tables, extended: boolean, live: string)
     enrol: (groupRowId, memberIds) => [
       {
         sql: `INSERT INTO ${members} (group_row, task_id)
-          SELECT id, value FROM ${group}, json_each(?) WHERE id = ? AND rb_size IS NULL`,
+          SELECT g.id, j.value FROM ${group} g, json_each(?) j WHERE g.id = ? AND g.rb_size IS NULL`,
         params: [JSON.stringify(memberIds), groupRowId],
       },
       {

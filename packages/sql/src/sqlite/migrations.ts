@@ -44,7 +44,7 @@ export function sqliteSchemaDialect(tables: Tables, extended: boolean): SchemaDi
         const table = own.find((name) => name.toLowerCase() === String(tbl).toLowerCase()) ?? String(tbl);
         byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
       }
-      return { columns: byTable, objects: new Set(objects?.rows.map(({ name }) => String(name))) };
+      return { columns: byTable, objects: new Set(objects?.rows.map(({ name }) => String(name).toLowerCase())) };
     },
     version: () => ({
       sql: `SELECT version FROM ${quoted(tables.versions)} WHERE task_table = ?`,
@@ -123,9 +123,7 @@ function additions({ task, group, members, versions }: Tables): Migration {
         ...(found.columns.has(members) ? [] : [membersTable(members)]),
         ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
       ];
-      // A table that version 1 is about to create brings its own index of dates.
-      const created = (name: string): boolean => /_date_done$/.test(name) && !found.columns.has(name.slice(3, -10));
-      const objectsMissing = Object.entries(objects).filter(([name]) => !found.objects.has(name) && !created(name));
+      const objectsMissing = Object.entries(objects).filter(([name]) => !found.objects.has(name.toLowerCase()));
       return [
         ...missing(found, task, TASK_ADDITIONS),
         ...missing(found, group, GROUP_ADDITIONS),

@@ -1,6 +1,6 @@
+import { dateText } from '../dates.js';
 import type { ScanQuery } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
-import { dateText } from '../dates.js';
 
 /** One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed. */
 export function scanStatement(task: string, columns: readonly string[], live: string, query: ScanQuery): Statement {

@@ -85,7 +85,8 @@ function upsertOf(task: string, columns: readonly string[], extended: boolean): 
     WHERE status IS NOT 'SUCCESS'${extended ? ' OR rb_expires_at <= ?' : ''} RETURNING task_id`;
   const made = new Map<number, string>();
   return (size) => {
-    const sql = made.get(size) ?? `INSERT INTO ${task} (${names.join(', ')}) VALUES ${Array(size).fill(row).join(', ')} ${tail}`;
+    const sql =
+      made.get(size) ?? `INSERT INTO ${task} (${names.join(', ')}) VALUES ${Array(size).fill(row).join(', ')} ${tail}`;
     made.set(size, sql);
     return sql;
   };

@@ -20,7 +20,8 @@ export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetm
   for (const name of [task, group]) {
     // 48 leaves room for what is put before and after it, within the 63 bytes that PostgreSQL allows.
     const valid = /^[^\p{Cc}"]{1,48}$/u.test(name) && !/^sqlite_/i.test(name);
-    if (!valid) throw new TypeError(`expected a table name of 1 to 48 characters without quotes, got ${JSON.stringify(name)}`);
+    if (!valid)
+      throw new TypeError(`expected a table name of 1 to 48 characters without quotes, got ${JSON.stringify(name)}`);
   }
   if (task === group) throw new TypeError(`expected two different table names, got ${JSON.stringify(task)} twice`);
   return { task, group, members: `rb_${group}_members`, versions: VERSION_TABLE };

@@ -15,7 +15,8 @@ export function optionsFromUrl(url: string): Pick<SqliteStoreOptions, 'filename'
   const [, path = '', query = ''] = match;
   const settings = new URLSearchParams(query);
   for (const key of settings.keys())
-    if (key !== 'timeout' && !PYTHON_ONLY.has(key)) throw new TypeError(`expected no parameter ${key} in an SQLite URL`);
+    if (key !== 'timeout' && !PYTHON_ONLY.has(key))
+      throw new TypeError(`expected no parameter ${key} in an SQLite URL`);
   const seconds = settings.has('timeout') ? Number(settings.get('timeout')) : undefined;
   if (seconds !== undefined && !(seconds >= 0)) throw new TypeError('expected timeout in an SQLite URL in seconds');
   return {
