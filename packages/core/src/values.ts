@@ -141,22 +141,44 @@ export class Float {
   }
 }
 
+export interface OpaqueOptions {
+  /**
+   * How Python makes it: 'call' is `module.name(*args)`, 'new' is `module.name.__new__(module.name, *args, **kwargs)`,
+   * 'name' is the class or function itself, without arguments. @default 'call'
+   */
+  readonly form?: 'call' | 'new' | 'name';
+  /** Keyword arguments of `__new__`. @default null */
+  readonly kwargs?: unknown;
+  /** Members of an object that is a list too. @default [] */
+  readonly items?: readonly unknown[];
+  /** Keys and values of an object that is a dict too. @default [] */
+  readonly entries?: readonly (readonly [unknown, unknown])[];
+}
+
 /**
  * A Python object that is none of the known types, kept as inert data: nothing was called, imported or looked up.
  *
- * Shape: `module.name(*args)`, then `state` as its `__setstate__` or `__dict__` (undefined where there was none).
+ * Shape: made as `form` says, then `state` as its `__setstate__` or `__dict__` (undefined where there was none).
  */
 export class Opaque {
   readonly module: string;
   readonly name: string;
   readonly args: readonly unknown[];
   readonly state: unknown;
+  readonly form: 'call' | 'new' | 'name';
+  readonly kwargs: unknown;
+  readonly items: readonly unknown[];
+  readonly entries: readonly (readonly [unknown, unknown])[];
 
-  constructor(module: string, name: string, args: readonly unknown[], state?: unknown) {
+  constructor(module: string, name: string, args: readonly unknown[], state?: unknown, options: OpaqueOptions = {}) {
     this.module = module;
     this.name = name;
     this.args = args;
     this.state = state;
+    this.form = options.form ?? 'call';
+    this.kwargs = options.kwargs ?? null;
+    this.items = options.items ?? [];
+    this.entries = options.entries ?? [];
     Object.freeze(this);
   }
 }
