@@ -1,0 +1,17 @@
+import { afterAll, type TestAPI, test } from 'vitest';
+import { type Oracle, oracleOrSkip } from './oracle.ts';
+import type { CeleryVersion } from './vectors.ts';
+
+/**
+ * Vitest's `test` with an `oracle` of that version, one process for all tests of a file, ended after them. Where there is
+ * none the tests are skipped, with the reason in the report.
+ *
+ * To be awaited at the top of a test file: a first set-up takes longer than a hook may.
+ */
+export async function celeryTest(version: CeleryVersion): Promise<TestAPI<{ oracle: Oracle }>> {
+  const found = await oracleOrSkip(version);
+  if ('call' in found) afterAll(() => found.close());
+  return test.extend<{ oracle: Oracle }>({
+    oracle: async ({ skip }, use) => use('call' in found ? found : skip(found.missing)),
+  });
+}

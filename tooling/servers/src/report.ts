@@ -1,0 +1,45 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+
+/** A server, or another program, that tests ran against; or why they could not. */
+export type ServiceReport = ServiceUsed | ServiceMissing;
+
+export interface ServiceUsed {
+  /** As a reader knows it: `Celery 5.6.3`, `Redis`. One name per service, used or missing. */
+  readonly name: string;
+  /** Where it came from: `virtual environment .tooling/celery-5.6.3-py3.11`, `RB_REDIS_URL`. Never credentials. */
+  readonly how: string;
+  /** What it says it is: `Python 3.11.7, kombu 5.6.2`. */
+  readonly version: string;
+}
+
+export interface ServiceMissing {
+  readonly name: string;
+  /** Why it could not be had, and what to do. */
+  readonly missing: string;
+}
+
+/**
+ * Tells whoever runs the tests. Test files run in processes of their own, so the way is a file: the runner names it in
+ * RB_SERVICES_LOG and reads it with `readServices` at the end. Without that variable nothing happens.
+ */
+export function reportService(report: ServiceReport): void {
+  const file = process.env.RB_SERVICES_LOG;
+  // One short append is atomic, so that lines of several processes do not mix.
+  if (file) appendFileSync(file, `${JSON.stringify(report)}\n`);
+}
+
+/** What was reported, in order, without repetitions (each test file reports for itself); empty where nothing was. */
+export function readServices(file: string): readonly ServiceReport[] {
+  const lines = new Set(readIfPresent(file).split('\n'));
+  lines.delete('');
+  return [...lines].map((line) => JSON.parse(line));
+}
+
+function readIfPresent(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
