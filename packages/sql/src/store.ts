@@ -15,7 +15,7 @@ import { sqlGroups } from './groups.js';
 import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { rowBytes, type TaskRow, taskRowCodec } from './task-row.js';
+import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
 import { pollingWatch } from './watch.js';
 
 export interface SqlStoreOptions {
@@ -46,7 +46,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       checkId(record.taskId, 'task');
       checkState(record.taskId, record.state);
       const row = codec.encode(record);
-      return rowBytes(row) > maxBytes ? tooLarge(row, maxBytes) : row;
+      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
     } catch (error) {
       return error as ResultError; // The codec throws nothing else.
     }

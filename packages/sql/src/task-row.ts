@@ -31,6 +31,8 @@ export const CELERY_COLUMNS = [
 /** Ours: additive and nullable, and with a prefix, so that no column of a future Celery can have the name. */
 export const EXTENSION_COLUMNS = ['rb_expires_at', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'] as const;
 
+export const COLUMNS: readonly (keyof TaskRow)[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS];
+
 /** One row, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite. */
 export interface TaskRow {
   readonly task_id: string;
@@ -111,11 +113,17 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
   };
 }
 
-/** Bytes that a row takes, near enough: fixed columns and separators are left out. */
-export function rowBytes(row: TaskRow): number {
+/** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
+export function isLarger(row: TaskRow, maxBytes: number): boolean {
+  // A character takes three bytes at most, so nearly every row need not be measured.
+  return sum(row, (text) => text.length * 3) > maxBytes && sum(row, Buffer.byteLength) > maxBytes;
+}
+
+function sum(row: TaskRow, measure: (text: string) => number): number {
   let bytes = 0;
-  for (const value of Object.values(row)) {
-    if (typeof value === 'string') bytes += Buffer.byteLength(value);
+  for (const column of COLUMNS) {
+    const value = row[column];
+    if (typeof value === 'string') bytes += measure(value);
     else if (value instanceof Uint8Array) bytes += value.byteLength;
   }
   return bytes;
@@ -127,8 +135,9 @@ const TEXT_COLUMNS = {
   queue: 'queue',
   groupId: 'rb_group_id',
   parentId: 'rb_parent_id',
-};
+} as const;
 type TextColumn = (typeof TEXT_COLUMNS)[keyof typeof TEXT_COLUMNS];
+const TEXT_ENTRIES = Object.entries(TEXT_COLUMNS) as readonly [string, TextColumn][];
 
 function columnsOf(meta: TaskMeta, extended: boolean) {
   const row: Record<string, string | number | null> = {};
@@ -154,10 +163,7 @@ function columnsOf(meta: TaskMeta, extended: boolean) {
 
 function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   const meta: Record<string, unknown> = {};
-  for (const [key, column] of Object.entries(TEXT_COLUMNS)) {
-    const value = row[column as keyof TaskRow];
-    if (value !== null && value !== undefined) meta[key] = value;
-  }
+  for (const [key, column] of TEXT_ENTRIES) if (row[column] != null) meta[key] = row[column];
   if (row.retries !== null) meta.retries = row.retries;
   if (row.args !== null) meta.args = serializer.decode(row.args);
   if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
@@ -173,7 +179,7 @@ const resultOf = (data: Uint8Array | string, serializer: Serializer): unknown =>
 
 /** Only our columns, as plain bytes: the driver's classes and bookkeeping stay behind. */
 function verbatimOf(row: TaskRow, layout: string): Verbatim {
-  const columns = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS].map((column) => {
+  const columns = COLUMNS.map((column) => {
     const value = row[column] ?? null;
     return [column, value instanceof Uint8Array ? new Uint8Array(value) : value];
   });

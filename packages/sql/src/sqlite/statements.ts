@@ -1,12 +1,18 @@
 import type { Statements } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
-import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
+import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
-/** 256 rows of 17 parameters stay far below SQLite's 32,766 parameters, and longer statements are not faster. */
-const MAX_ROWS = 256;
+/**
+ * Rows of one INSERT; a batch is as many of them as it takes, in powers of two, so that a few prepared statements serve
+ * every size. Longer ones are slower: of 500 rows in one transaction, 64 at a time took 1.5 ms, 256 1.8 ms, one 2.7 ms.
+ */
+const MAX_ROWS = 64;
+
+/** Of most records only these have a value; leaving the others to their default NULL saves a third of the time. */
+const USUAL: ReadonlySet<string> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
 
 /**
  * SQLite's statements for tables with this package's columns, or for exactly Celery's.
@@ -15,22 +21,25 @@ const MAX_ROWS = 256;
  */
 export function sqliteStatements(tables: Tables, extended: boolean, shared: boolean): Statements {
   const task = quoted(tables.task);
-  const columns: readonly (keyof TaskRow)[] = extended ? [...CELERY_COLUMNS, ...EXTENSION_COLUMNS] : CELERY_COLUMNS;
+  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > ?)' : '(? IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= ?)' : '(? IS NULL)';
+  const usual = columns.filter((column) => USUAL.has(column));
+  const unusual = columns.filter((column) => !USUAL.has(column));
   const upsert = upsertOf(task, columns, extended);
 
   return {
     extended,
     put(rows, now) {
+      const used = rows.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
       const statements: Statement[] = [];
       for (let start = 0; start < rows.length; ) {
         const size = Math.min(MAX_ROWS, 2 ** Math.floor(Math.log2(rows.length - start)));
         const params: SqlValue[] = [];
-        for (const row of rows.slice(start, start + size)) for (const column of columns) params.push(row[column]);
+        for (const row of rows.slice(start, start + size)) for (const column of used) params.push(row[column]);
         if (extended) params.push(now);
-        statements.push({ sql: upsert(size), params });
+        statements.push({ sql: upsert(used, size), params });
         start += size;
       }
       return statements;
@@ -75,21 +84,25 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
   };
 }
 
-/** Inputs: the columns of `size` rows, then now. Returns the ids of the rows that were written. */
-function upsertOf(task: string, columns: readonly string[], extended: boolean): (size: number) => string {
-  const names = [...columns, ...(extended ? ['rb_revision'] : [])];
-  const row = `(${names.map((name) => (name === 'rb_revision' ? '1' : '?')).join(', ')})`;
+/** Inputs: the used columns of `size` rows, then now. Returns the ids of the rows that were written. */
+function upsertOf(task: string, columns: readonly string[], extended: boolean) {
   const assignments = columns.slice(1).map((column) => `${column} = excluded.${column}`);
   if (extended) assignments.push('rb_revision = coalesce(rb_revision, 0) + 1');
   const tail = `ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
     WHERE status IS NOT 'SUCCESS'${extended ? ' OR rb_expires_at <= ?' : ''} RETURNING task_id`;
-  const made = new Map<number, string>();
-  return (size) => {
-    const sql =
-      made.get(size) ?? `INSERT INTO ${task} (${names.join(', ')}) VALUES ${Array(size).fill(row).join(', ')} ${tail}`;
-    made.set(size, sql);
+  const made = new Map<string, string>();
+  return (used: readonly string[], size: number): string => {
+    const key = `${used.length} ${size}`;
+    const sql = made.get(key) ?? `${insertOf(task, used, extended, size)} ${tail}`;
+    made.set(key, sql);
     return sql;
   };
+}
+
+function insertOf(task: string, used: readonly string[], extended: boolean, size: number): string {
+  const names = [...used, ...(extended ? ['rb_revision'] : [])];
+  const row = `(${names.map((name) => (name === 'rb_revision' ? '1' : '?')).join(', ')})`;
+  return `INSERT INTO ${task} (${names.join(', ')}) VALUES ${Array(size).fill(row).join(', ')}`;
 }
 
 /** Inputs: now, limit. The row that is deleted is the row that was found expired: nothing comes between in one statement. */
