@@ -32,22 +32,16 @@ function task(args: readonly unknown[], resolver: Resolver, eager: boolean): Res
 
 function group(args: readonly unknown[], resolver: Resolver): ResultNode | undefined {
   const [id, members, parent] = args;
-  if (typeof id !== 'string') return undefined;
-  const nodes = members instanceof TupleNode ? members.items : members;
-  if (!Array.isArray(nodes)) return undefined;
-  return new ResultNode(
-    id,
-    parentOf(parent, resolver),
-    nodes.map((node) => nodeOf(node, resolver)),
-  );
+  if (typeof id !== 'string' || !Array.isArray(members)) return undefined;
+  const values = resolver.value(members) as unknown[];
+  return new ResultNode(id, parentOf(parent, resolver), values.map(asNode));
 }
 
 const parentOf = (parent: unknown, resolver: Resolver): ResultNode | null =>
-  parent === undefined || parent === null ? null : nodeOf(parent, resolver);
+  parent === undefined || parent === null ? null : asNode(resolver.value(parent));
 
 /** Errors: TypeError where it is something else. */
-function nodeOf(node: unknown, resolver: Resolver): ResultNode {
-  const value = resolver.value(node);
+function asNode(value: unknown): ResultNode {
   if (typeof value === 'object' && value !== null && kindOf(value) === 'node') return value as ResultNode;
   throw new TypeError('expected a result');
 }

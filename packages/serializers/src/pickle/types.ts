@@ -20,6 +20,8 @@ export function isHashable(value: object): boolean {
 export function typeName(value: object): string {
   if (Array.isArray(value)) return 'an array';
   if (isPlain(value)) return 'an object';
+  const kind = kindOf(value);
+  if (kind !== undefined) return `a Python ${kind}`;
   return `an instance of ${value.constructor?.name || 'an unnamed class'}`;
 }
 

@@ -63,7 +63,12 @@ export class Writer {
   }
 
   #bigint(value: bigint): void {
-    const bytes = toTwosComplement(value);
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) this.#number(number);
+    else this.#long(toTwosComplement(value));
+  }
+
+  #long(bytes: Uint8Array): void {
     if (bytes.length > this.limits.maxIntegerBytes) this.#tooMuch('an integer is too long', 'maxIntegerBytes');
     this.output.sized(OP.LONG1, OP.LONG4, bytes);
   }
