@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
-    projects: ['packages/*', 'tooling/interop'],
+    projects: ['packages/*', 'tooling/*', '!tooling/vitest'],
     // 2 cores: more workers than that only take memory from the servers under test.
     maxWorkers: 2,
   },

@@ -1,0 +1,3 @@
+export { type BenchOptions, bench } from './bench.ts';
+export type { BenchTask } from './measure.ts';
+export type { BenchReport, Comparison } from './report.ts';

@@ -1,0 +1,62 @@
+import type { SkippedTest, TestSummary } from '@rb/vitest/summary-reporter';
+import { type ServiceEntry, serviceTable } from './services.ts';
+
+/** A check that was not a test: its name, and whether it held; undefined where it could not be run. */
+export interface CheckOutcome {
+  readonly name: string;
+  readonly ok: boolean | undefined;
+}
+
+export interface RunResult {
+  readonly checks: readonly CheckOutcome[];
+  /** undefined where the tests were not run, or broke down. */
+  readonly tests: TestSummary | undefined;
+  readonly services: readonly ServiceEntry[];
+  /** Everything is required: a missing service, or a skip that might be for lack of one, is a failure. */
+  readonly ci: boolean;
+}
+
+export interface Closing {
+  readonly lines: readonly string[];
+  readonly ok: boolean;
+}
+
+const NO_REASON = 'no reason given';
+
+/** The end of the report: what was skipped, what is wrong, the line of totals, the table of services. */
+export function closing({ checks, tests, services, ci }: RunResult): Closing {
+  const skipped: readonly SkippedTest[] = [
+    ...(tests?.skipped ?? []),
+    ...checks.filter(({ ok }) => ok === undefined).map(({ name }) => ({ name, reason: 'a step before it failed' })),
+  ];
+  const passed = (tests?.passed ?? 0) + checks.filter(({ ok }) => ok === true).length;
+  const failed = (tests?.failed ?? 0) + checks.filter(({ ok }) => ok === false).length;
+  const faults = faultsOf(tests, services, ci);
+  return {
+    lines: [
+      ...(skipped.length > 0 ? ['skipped:'] : []),
+      ...skipped.map(({ name, reason }) => `  ${name} (${reason ?? NO_REASON})`),
+      ...faults.map((fault) => `failed: ${fault}`),
+      '',
+      `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
+      '',
+      ...serviceTable(services),
+    ],
+    ok: failed === 0 && faults.length === 0 && checks.every(({ ok }) => ok),
+  };
+}
+
+/** What makes the run a failure although no single test or check failed. */
+function faultsOf(tests: TestSummary | undefined, services: readonly ServiceEntry[], ci: boolean): readonly string[] {
+  const ran = tests && tests.passed + tests.failed > 0;
+  return [
+    ...(ran ? [] : ['no test ran']),
+    ...(ci ? services.filter(({ missing }) => missing !== undefined).map(({ name }) => `CI needs ${name}`) : []),
+    // Without a reason it may be for lack of a service.
+    ...(ci
+      ? (tests?.skipped ?? [])
+          .filter(({ reason }) => !reason)
+          .map(({ name }) => `CI needs a reason for skipping ${name}`)
+      : []),
+  ];
+}
