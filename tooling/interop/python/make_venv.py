@@ -10,15 +10,18 @@ The directory is DIRECTORY_PREFIX-py<major.minor>. Prints one JSON line on stdou
 All or nothing: a stamp is written last, after PROBE (a script) ran in it without error, and a directory without the right
 stamp is made anew. (A virtual environment cannot be made elsewhere and renamed: its scripts hold its path.)
 Safe when several processes want it at once: one works under a file lock, which the system releases however that process
-ends; the others wait for it and find the stamp.
+ends; the others wait for it and find the stamp. A failure is told to all who ask within a minute, so that a machine
+without a network does not wait for pip once per test file and name of Python.
 """
 import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
 
 OLDEST = (3, 9)
+REMEMBER_S = 60
 
 
 def main(prefix, requirements, probe):
@@ -29,25 +32,31 @@ def main(prefix, requirements, probe):
     directory = '%s-py%d.%d' % ((prefix,) + sys.version_info[:2])
     python = os.path.join(directory, 'bin', 'python')
     os.makedirs(os.path.dirname(directory), exist_ok=True)
+    stamp, failure = directory + '/rb-stamp', directory + '.failed'
+    wanted = stamp_of(requirements)
     with open(directory + '.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp, wanted = os.path.join(directory, 'rb-stamp'), stamp_of(requirements)
-        if read(stamp) != wanted:
-            sys.stderr.write('interop: installing %s for Python %d.%d into %s (once)\n' % (
-                (os.path.basename(prefix),) + sys.version_info[:2] + (directory,)))
-            steps = (
-                ('venv', [sys.executable, '-m', 'venv', '--clear', directory]),
-                ('install', [python, '-m', 'pip', 'install', '-qq', '--no-input', '--disable-pip-version-check',
-                             '--retries', '2', '-r', requirements]),
-                ('probe', [python, probe]),
-            )
-            for step, command in steps:
-                detail = run(command)
-                if detail is not None:
-                    return failed(step, detail)
-            with open(stamp, 'w') as file:
-                file.write(wanted)
-    answer({'directory': directory, 'python': python})
+        if read(stamp) == wanted:
+            return answer({'directory': directory, 'python': python})
+        recent = json.loads(read(failure) or '{}')
+        if recent.get('stamp') == wanted and time.time() - recent['at'] < REMEMBER_S:
+            return failed(recent['failed'], recent['detail'])
+
+        sys.stderr.write('interop: installing %s for Python %d.%d into %s (once)\n' % (
+            (os.path.basename(prefix),) + sys.version_info[:2] + (directory,)))
+        steps = (
+            ('venv', [sys.executable, '-m', 'venv', '--clear', directory]),
+            ('install', [python, '-m', 'pip', 'install', '-qq', '--no-input', '--disable-pip-version-check',
+                         '--retries', '2', '-r', requirements]),
+            ('probe', [python, probe]),
+        )
+        for step, command in steps:
+            detail = run(command)
+            if detail is not None:
+                write(failure, json.dumps({'stamp': wanted, 'at': time.time(), 'failed': step, 'detail': detail}))
+                return failed(step, detail)
+        write(stamp, wanted)
+        answer({'directory': directory, 'python': python})
 
 
 def stamp_of(requirements):
@@ -61,6 +70,11 @@ def read(path):
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def write(path, text):
+    with open(path, 'w') as file:
+        file.write(text)
 
 
 def run(command):

@@ -22,10 +22,12 @@ export class OracleError extends Error {
   }
 }
 
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** A request in flight. */
 export interface Posted {
   /** Resolves with the first event of that name, already told or to come; rejects when the request ends without one. */
-  event(name: string): Promise<Readonly<Record<string, unknown>>>;
+  event(name: string): Promise<Fields>;
   /** The result. Need not be handled where only an event matters. */
   // biome-ignore lint/suspicious/noExplicitAny: each operation answers with its own shape, checked by the test that asks.
   readonly done: Promise<any>;
@@ -34,7 +36,7 @@ export interface Posted {
 /** A process that answers requests: one JSON object per line, each way. */
 export interface LineClient {
   readonly pid: number | undefined;
-  post(op: string, args?: Readonly<Record<string, unknown>>): Posted;
+  post(op: string, args?: Fields): Posted;
   /** Ends the process, by force where an operation keeps it busy. Idempotent. */
   close(): Promise<void>;
 }
@@ -52,11 +54,6 @@ type Message = { readonly id: number } & (
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: Raised }
 );
-
-interface Request {
-  readonly event: (name: string) => Deferred<Readonly<Record<string, unknown>>>;
-  readonly done: Deferred<unknown>;
-}
 
 /** How long a process may go on with what it is doing before it is killed. */
 const CLOSE_GRACE_MS = 1_000;
@@ -93,42 +90,30 @@ export function startLineClient(
 
   function receive(message: Message): void {
     const request = requests.get(message.id);
-    if (request === undefined) return;
     if ('event' in message) {
-      request.event(message.event).resolve({ ...message });
+      request?.event(message.event).resolve({ ...message });
       return;
     }
     requests.delete(message.id);
-    if (message.ok) request.done.resolve(message.result);
-    else request.done.reject(new OracleError(message.error));
+    if (message.ok) request?.done.resolve(message.result);
+    else request?.done.reject(new OracleError(message.error));
   }
 
   return {
     pid: child.pid,
     post(op, args = {}) {
-      const events = new Map<string, Deferred<Readonly<Record<string, unknown>>>>();
-      const event: Request['event'] = (eventName) => {
-        const deferred = events.get(eventName) ?? defer();
-        events.set(eventName, deferred);
-        return deferred;
-      };
-      const done = defer<unknown>();
-      // Who asks only for an event leaves it unhandled.
-      done.promise.catch(() => undefined);
-      if (ended !== undefined) {
-        done.reject(ended);
-      } else {
+      const request = makeRequest();
+      if (ended === undefined) {
         lastId += 1;
-        requests.set(lastId, { event, done });
+        requests.set(lastId, request);
         child.stdin.write(`${JSON.stringify({ ...args, op, id: lastId })}\n`);
+      } else {
+        request.done.reject(ended);
       }
-      const without = (eventName: string): Promise<never> =>
-        done.promise.then(() => {
-          throw new Error(`${op} ended without the event ${eventName}`);
-        });
+      const done = request.done.promise;
       return {
-        event: (eventName) => Promise.race([event(eventName).promise, without(eventName)]),
-        done: done.promise,
+        event: (name) => Promise.race([request.event(name).promise, done.then(() => noEvent(op, name))]),
+        done,
       };
     },
     async close() {
@@ -138,6 +123,30 @@ export function startLineClient(
       clearTimeout(timer);
     },
   };
+}
+
+interface Request {
+  readonly event: (name: string) => Deferred<Fields>;
+  readonly done: Deferred<unknown>;
+}
+
+function makeRequest(): Request {
+  const events = new Map<string, Deferred<Fields>>();
+  const done = defer<unknown>();
+  // Who asks only for an event leaves it unhandled.
+  done.promise.catch(() => undefined);
+  return {
+    event(name) {
+      const event = events.get(name) ?? defer();
+      events.set(name, event);
+      return event;
+    },
+    done,
+  };
+}
+
+function noEvent(op: string, name: string): never {
+  throw new Error(`${op} ended without the event ${name}`);
 }
 
 interface Deferred<T> {

@@ -1,5 +1,5 @@
 import { reportService } from '@rb/servers/report';
-import { type LineClient, type Posted, startLineClient } from './line-client.ts';
+import { type Fields, type LineClient, type Posted, startLineClient } from './line-client.ts';
 import type { CeleryVersion } from './vectors.ts';
 import { celeryEnvironment, OracleUnavailable, pythonEnv, pythonFile } from './venv.ts';
 
@@ -22,9 +22,9 @@ export interface Oracle extends AsyncDisposable {
    * Errors: OracleError where Python raised; Error where the process ended first.
    */
   // biome-ignore lint/suspicious/noExplicitAny: each operation answers with its own shape, checked by the test that asks.
-  call(op: string, args?: Readonly<Record<string, unknown>>): Promise<any>;
+  call(op: string, args?: Fields): Promise<any>;
   /** The same, for operations that tell something on the way (`get`: 'subscribed', `rpc_wait`: 'ready'). */
-  post(op: string, args?: Readonly<Record<string, unknown>>): Posted;
+  post(op: string, args?: Fields): Posted;
   /** Ends the process. Idempotent. */
   close(): Promise<void>;
   /** Of its process, for tests of what happens when that dies. */

@@ -40,6 +40,10 @@ describe.skipIf(python === undefined)('a virtual environment', { concurrent: tru
   it('counts as absent after an installation that failed', async () => {
     const failed = await make('broken', './no-such-package');
     expect(failed.answer).toMatchObject({ failed: 'install', detail: expect.stringContaining('no-such-package') });
+    expect(await make('broken', './no-such-package'), 'told again, not tried again').toMatchObject({
+      ...failed,
+      progress: '',
+    });
     expect(await make('broken', '')).toMatchObject({
       answer: { python: expect.any(String) },
       progress: expect.stringMatching('installing'),

@@ -1,0 +1,88 @@
+import { DateTime, Decimal, Float, PlainDate, PlainTime, PythonSet, TimeDelta, Tuple, Uuid } from '@rb/core';
+import fc, { type Arbitrary } from 'fast-check';
+
+/** Any str: also control characters, astral ones and lone surrogates. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
+);
+
+/** Keys of one type: to Python `1`, `1.0` and `True` are one key, and so are `1` and `"1"` once they are JSON. */
+const intKey = fc.oneof(fc.maxSafeInteger(), fc.bigInt({ min: 2n ** 53n }));
+
+const int = fc.oneof(
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.bigInt(),
+  fc.bigInt({ min: -(2n ** 2_000n), max: 2n ** 2_000n }),
+);
+const float = fc.oneof(
+  fc.double(),
+  fc.integer().map((value) => new Float(value)),
+  // Among all doubles these hardly ever come up.
+  fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e16, 1e21, 5e-324),
+);
+
+// One day inside Python's years 1 to 9999, so that no offset leads out of them.
+const wallClock = fc.integer({ min: Date.parse('0001-01-02T00:00Z'), max: Date.parse('9999-12-30T00:00Z') });
+const microseconds = fc.oneof(fc.constant(0), fc.nat({ max: 999 }));
+const offsetSeconds = fc.oneof(fc.constant(0), fc.integer({ min: -86_399, max: 86_399 }));
+
+const datetime = fc
+  .tuple(wallClock, microseconds, fc.option(offsetSeconds))
+  .map(([epochMs, micros, offset]) => new DateTime(epochMs, { microseconds: micros, offsetSeconds: offset }));
+const instant = wallClock.map((epochMs) => new Date(epochMs));
+const date = wallClock.map((epochMs) => new PlainDate(new Date(epochMs).toISOString().slice(0, 10)));
+const time = fc
+  .tuple(datetime, fc.boolean())
+  .map(([value, seconds]) => new PlainTime(value.toIsoFormat().slice(11, seconds ? 19 : undefined)));
+
+const decimal = fc.oneof(
+  fc.tuple(fc.bigInt(), fc.nat({ max: 9_999 })).map(([whole, fraction]) => new Decimal(`${whole}.${fraction}`)),
+  fc.constantFrom('NaN', '-Infinity', '1E+3', '-0.00', '1E-7').map((value) => new Decimal(value)),
+);
+const uuid = fc.uuid().map((value) => new Uuid(value));
+const timedelta = fc
+  .tuple(fc.integer({ min: -999_999_999, max: 999_999_999 }), fc.nat({ max: 86_399 }), fc.nat({ max: 999_999 }))
+  .map(([days, seconds, micros]) => new TimeDelta(days, seconds, micros));
+const bytes = fc.uint8Array().map((value) => new Uint8Array(value));
+
+const plain = [fc.constant(null), fc.boolean(), int, float, text];
+const typed = [datetime, instant, date, time, decimal, uuid];
+
+/** What both Celery's JSON can carry: nested lists, tuples and dicts of scalars and of the types that kombu 5.2 turns into text. */
+export const jsonValue: Arbitrary<unknown> = nested(fc.oneof(...plain, ...typed));
+
+/** What kombu 5.3 and later can carry besides. */
+export const jsonValueWithBytes: Arbitrary<unknown> = nested(fc.oneof(...plain, ...typed, bytes));
+
+/** What pickle can carry: everything that has a tag. */
+export const pickleValue: Arbitrary<unknown> = nested(
+  fc.oneof(...plain, ...typed, bytes, timedelta, setOf(fc.maxSafeInteger()), setOf(fc.oneof(text, date, uuid))),
+);
+
+function setOf(hashable: Arbitrary<unknown>): Arbitrary<PythonSet> {
+  return fc.tuple(fc.array(hashable), fc.boolean()).map(([items, frozen]) => new PythonSet(items, frozen));
+}
+
+function nested(scalar: Arbitrary<unknown>): Arbitrary<unknown> {
+  const { value } = fc.letrec<{ value: unknown }>((tie) => {
+    const inner = tie('value');
+    // Every length as likely as any other: by default nearly all containers are empty.
+    const sizes = { maxLength: 5, size: 'max' } as const;
+    const items = fc.array(inner, sizes);
+    return {
+      value: fc.oneof(
+        { maxDepth: 4 },
+        { arbitrary: scalar, weight: 6 },
+        items,
+        items.map((list) => new Tuple(list)),
+        fc.dictionary(text, inner, { maxKeys: 5, size: 'max', noNullPrototype: true }),
+        fc
+          .uniqueArray(fc.tuple(intKey, inner), { ...sizes, selector: ([key]) => String(key) })
+          .map((entries) => new Map(entries)),
+      ),
+    };
+  });
+  return value;
+}
