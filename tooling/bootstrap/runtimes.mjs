@@ -17,15 +17,20 @@ export function provideNode() {
 
 function pinnedNode(minimum) {
   const version = readFileSync(join(root, '.node-version'), 'utf8').trim();
-  const os = windows ? 'win' : process.platform;
-  // The packages behind the npm package `node`: the same binaries, without its install script.
-  const name = `${os === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${os}-${process.arch}`;
-  const binary = join('node_modules', name, 'bin', windows ? 'node.exe' : 'node');
-  const node = join(provide(`node-${version}`, `${name}@${version}`, binary), binary);
+  const node = nodeOf(version);
   if (ask(node, ['--version']) !== `v${version}`) {
     fail(`this machine cannot run ${node}; install Node.js >= ${minimum} yourself, then try again`);
   }
   return node;
+}
+
+/** The path of exactly that version of Node, fetched if need be. */
+export function nodeOf(version) {
+  const os = windows ? 'win' : process.platform;
+  // The packages behind the npm package `node`: the same binaries, without its install script.
+  const name = `${os === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${os}-${process.arch}`;
+  const binary = join('node_modules', name, 'bin', windows ? 'node.exe' : 'node');
+  return join(provide(`node-${version}`, `${name}@${version}`, binary), binary);
 }
 
 /** The pinned pnpm, which from here on is the `pnpm` on PATH (turbo needs it there), and how to start it. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { contentProblems } from './src/pack/content.ts';
 import { entryPoints, importProblems, typeProblems } from './src/pack/entry-points.ts';
+import { oldestNode } from './src/pack/oldest-node.ts';
 import { publishProblems } from './src/pack/publish.ts';
 import { installTarballs, packWithNeeded } from './src/pack/tarballs.ts';
 import { readPackage } from './src/workspace.ts';
@@ -20,9 +21,11 @@ const tarballs = packWithNeeded(pkg, directory);
 const project = installTarballs(tarballs, directory);
 const installed = join(project, 'node_modules', pkg.manifest.name);
 const entries = entryPoints(readPackage(installed).manifest);
+const oldest = oldestNode(pkg.manifest);
 const problems = [
   ...contentProblems(installed),
   ...importProblems(project, entries),
+  ...(oldest ? importProblems(project, entries, oldest) : []),
   ...typeProblems(project, entries),
   ...(await publishProblems(installed, tarballs[0])),
 ];

@@ -1,6 +1,6 @@
 import { Complex, Decimal, Float, PythonSet, Uuid } from '@rb/core';
 import { isException, remoteError, unwrapError } from './exceptions.js';
-import { DictNode, TupleNode } from './nodes.js';
+import { DictNode, itemOf, TupleNode } from './nodes.js';
 import type { Resolver } from './resolve.js';
 import { asyncResult, groupResult, resultByName } from './results.js';
 import type { Target } from './target.js';
@@ -50,8 +50,7 @@ function decimal({ args }: Target): Decimal | undefined {
 function uuid({ args, node }: Target): Uuid | undefined {
   const [text] = args;
   if (typeof text === 'string') return new Uuid(text);
-  if (!(node.state instanceof DictNode)) return undefined;
-  const value = node.state.entries[node.state.entries.indexOf('int') + 1];
+  const value = itemOf(node.state, 'int');
   if (typeof value !== 'number' && typeof value !== 'bigint') return undefined;
   return new Uuid(value.toString(16).padStart(32, '0'));
 }

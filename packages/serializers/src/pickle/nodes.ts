@@ -9,6 +9,13 @@ export class DictNode {
   readonly entries: unknown[] = [];
 }
 
+/** The node of a text key; undefined where there is none, or where it is no dict at all. */
+export function itemOf(dict: unknown, key: string): unknown {
+  if (!(dict instanceof DictNode)) return undefined;
+  for (let i = 0; i < dict.entries.length; i += 2) if (dict.entries[i] === key) return dict.entries[i + 1];
+  return undefined;
+}
+
 export class TupleNode {
   readonly items: unknown[];
 

@@ -4,14 +4,12 @@ import {
   type Float,
   kindOf,
   type Opaque,
-  type PlainDate,
-  type PlainTime,
   type PythonSet,
   type RemoteError,
   type ResultNode,
-  type TimeDelta,
   Tuple,
   type Uuid,
+  type ValueKind,
 } from '@rb/core';
 import { OP } from './opcodes.js';
 import { writeDate, writeDateTime, writeTime, writeTimeDelta } from './temporal-writer.js';
@@ -19,55 +17,28 @@ import type { Writer } from './writer.js';
 
 /** Writes a Date or one of core's value classes; false, and nothing written, for anything else. */
 export function writePythonValue(writer: Writer, value: object): boolean {
-  const kind = kindOf(value);
-  switch (kind) {
-    case undefined:
-      if (!(value instanceof Date)) return false;
-      writeDateTime(writer, value);
-      return true;
-    case 'datetime':
-      writeDateTime(writer, value as Date);
-      return true;
-    case 'date':
-      writeDate(writer, value as PlainDate);
-      return true;
-    case 'time':
-      writeTime(writer, value as PlainTime);
-      return true;
-    case 'timedelta':
-      writeTimeDelta(writer, value as TimeDelta);
-      return true;
-    case 'decimal':
-      writer.call('decimal', 'Decimal', [(value as Decimal).value]);
-      return true;
-    case 'uuid':
-      writer.call('uuid', 'UUID', [(value as Uuid).hex]);
-      return true;
-    case 'tuple':
-      writer.tuple((value as Tuple).items);
-      return true;
-    case 'set':
-      writer.set((value as PythonSet).items, (value as PythonSet).frozen);
-      return true;
-    case 'complex':
-      writeComplex(writer, value as Complex);
-      return true;
-    case 'float':
-      writer.float((value as Float).value);
-      return true;
-    case 'error':
-      writer.dict(errorEntries(value as RemoteError));
-      return true;
-    case 'node':
-      writeNode(writer, value as ResultNode);
-      return true;
-    case 'opaque':
-      writeOpaque(writer, value as Opaque);
-      return true;
-    default:
-      return kind satisfies never;
-  }
+  const kind = kindOf(value) ?? (value instanceof Date ? 'datetime' : undefined);
+  if (kind === undefined) return false;
+  // kindOf answers for the type.
+  WRITERS[kind](writer, value as never);
+  return true;
 }
+
+const WRITERS: { readonly [kind in ValueKind]: (writer: Writer, value: never) => void } = {
+  datetime: writeDateTime,
+  date: writeDate,
+  time: writeTime,
+  timedelta: writeTimeDelta,
+  decimal: (writer, { value }: Decimal) => writer.call('decimal', 'Decimal', [value]),
+  uuid: (writer, { hex }: Uuid) => writer.call('uuid', 'UUID', [hex]),
+  tuple: (writer, { items }: Tuple) => writer.tuple(items),
+  set: (writer, { items, frozen }: PythonSet) => writer.set(items, frozen),
+  float: (writer, { value }: Float) => writer.float(value),
+  complex: writeComplex,
+  error: (writer, error: RemoteError) => writer.dict(errorEntries(error)),
+  node: writeNode,
+  opaque: writeOpaque,
+};
 
 function writeComplex(writer: Writer, { real, imag }: Complex): void {
   writer.global('builtins', 'complex');
@@ -78,11 +49,13 @@ function writeComplex(writer: Writer, { real, imag }: Complex): void {
 }
 
 /** An exception inside a value, as data: an object of its class could not be read where the class is not. */
-const errorEntries = ({ type, args, module }: RemoteError): [string, unknown][] => [
-  ['exc_type', type],
-  ['exc_message', new Tuple(args)],
-  ['exc_module', module],
-];
+function errorEntries({ type, args, module }: RemoteError): [string, unknown][] {
+  return [
+    ['exc_type', type],
+    ['exc_message', new Tuple(args)],
+    ['exc_module', module],
+  ];
+}
 
 /** Without a backend: the objects belong to the app that reads them. */
 function writeNode(writer: Writer, { id, parent, members }: ResultNode): void {

@@ -156,7 +156,7 @@ export class Resolver {
   #allowUnknown(node: GlobalNode | undefined, offset: number): void {
     if (this.#limits.unknown === 'opaque') return;
     const what = node === undefined ? 'the result of a call' : printable(node);
-    throw refuse(`${what} is none of the known types (unknown is 'refuse')`, offset);
+    throw refuse(`${what} is no known type in a known form (unknown is 'refuse')`, offset);
   }
 
   #count(items: number): void {

@@ -1,5 +1,5 @@
 import { kindOf, type TimeDelta } from '@rb/core';
-import { DictNode, ObjectNode } from './nodes.js';
+import { itemOf, ObjectNode } from './nodes.js';
 import type { Resolver } from './resolve.js';
 import { targetOf } from './target.js';
 import { offsetAt } from './zones.js';
@@ -34,7 +34,7 @@ export function zoneOf(node: unknown, resolver: Resolver): Zone | undefined {
       return typeof args[0] === 'number' ? { offsetSeconds: args[0] * 60 } : undefined;
     case 'dateutil.tz.tzoffset':
     case 'dateutil.tz.tz.tzoffset':
-      return fixed(args[1] ?? stateItem(target.node.state, '_offset'), resolver);
+      return fixed(args[1] ?? itemOf(target.node.state, '_offset'), resolver);
     default:
       return undefined;
   }
@@ -53,8 +53,4 @@ function pytz([name, offsetSeconds]: readonly unknown[]): Zone | undefined {
   if (typeof offsetSeconds === 'number') return { offsetSeconds };
   const only = typeof name === 'string' ? offsetAt(name, 0) : undefined;
   return only === undefined ? undefined : { offsetSeconds: only };
-}
-
-function stateItem(state: unknown, key: string): unknown {
-  return state instanceof DictNode ? state.entries[state.entries.indexOf(key) + 1] : undefined;
 }

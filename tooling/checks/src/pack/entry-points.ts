@@ -11,13 +11,17 @@ export const entryPoints = ({ name, exports = {} }: Manifest): readonly string[]
     .filter((key) => !key.endsWith('.json'))
     .map((key) => name + key.slice(1));
 
-/** Entry points that a project cannot load, by `import` or by `require`, or that keep its process alive. */
-export function importProblems(project: string, entries: readonly string[]): readonly string[] {
+/** Entry points that a project cannot load with this Node, by `import` or by `require`, or that keep its process alive. */
+export function importProblems(
+  project: string,
+  entries: readonly string[],
+  node: string = execPath,
+): readonly string[] {
   const loaders = { module: 'await import(process.argv[1])', commonjs: 'require(process.argv[1])' };
   return entries.flatMap((entry) =>
     Object.entries(loaders).flatMap(([type, code]) => {
-      const { ok, output } = run(execPath, [`--input-type=${type}`, '--eval', code, entry], project);
-      return ok ? [] : [`${entry} does not load in a project of type ${type}:\n${output}`];
+      const { ok, output } = run(node, [`--input-type=${type}`, '--eval', code, entry], project);
+      return ok ? [] : [`${entry} does not load in a project of type ${type} (${node}):\n${output}`];
     }),
   );
 }
