@@ -22,9 +22,14 @@ export class DateTime extends Date {
   /** @param epochMs Unix milliseconds of the instant (of the wall clock read as UTC, where naive). */
   constructor(epochMs: number, options: DateTimeOptions = {}) {
     super(epochMs);
-    this.microseconds = options.microseconds ?? 0;
-    this.offsetSeconds = options.offsetSeconds === undefined ? 0 : options.offsetSeconds;
-    this.zone = options.zone ?? null;
+    const { microseconds = 0, offsetSeconds = 0, zone = null } = options;
+    if (!within(microseconds, 999)) throw new TypeError(`expected 0 to 999 microseconds, got ${microseconds}`);
+    if (!(Math.abs(offsetSeconds ?? 0) < DAY_SECONDS)) {
+      throw new TypeError(`expected an offset of less than a day, got ${offsetSeconds} seconds`);
+    }
+    this.microseconds = microseconds;
+    this.offsetSeconds = offsetSeconds;
+    this.zone = zone;
   }
 
   /** A Date where that loses nothing, else a DateTime. */
@@ -121,9 +126,11 @@ export class TimeDelta {
 
   /** Milliseconds, fraction included. */
   get totalMs(): number {
-    return (this.days * 86_400 + this.seconds) * 1_000 + this.microseconds / 1_000;
+    return (this.days * DAY_SECONDS + this.seconds) * 1_000 + this.microseconds / 1_000;
   }
 }
+
+const DAY_SECONDS = 86_400;
 
 /** Python refuses a timedelta beyond this. */
 const MAX_DAYS = 999_999_999;

@@ -8,7 +8,7 @@ export interface IsoParts {
 }
 
 const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|([+-])(\d{2}):?(\d{2})(?::?(\d{2}(?:\.\d{1,6})?))?)?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|([+-])([01]\d|2[0-3]):?([0-5]\d)(?::?([0-5]\d(?:\.\d{1,6})?))?)?)?$/;
 
 /**
  * Reads every ISO 8601 form that Celery 5.2 to 5.6 stores: with `T` or a space, with `Z`, an offset or neither, with any
@@ -32,9 +32,16 @@ export function parseIsoDateTime(text: string): IsoParts {
   return { epochMs: ms, microseconds: micros % 1_000, offsetSeconds: offset };
 }
 
-/** As Python's `isoformat()`: six fraction digits, or none where they are zero unless `always`; no offset where naive. */
+/**
+ * As Python's `isoformat()`: six fraction digits, or none where they are zero unless `always`; no offset where naive.
+ *
+ * Errors: TypeError outside of the years 1 to 9999, which are all that Python knows.
+ */
 export function formatIso(epochMs: number, microseconds: number, offsetSeconds: number | null, always = false): string {
   const wall = new Date(epochMs + Math.round((offsetSeconds ?? 0) * 1_000));
+  const year = wall.getUTCFullYear();
+  // Of an invalid Date it is NaN.
+  if (!(year >= 1 && year <= 9_999)) throw new TypeError('expected a date in the years 1 to 9999');
   const fraction = wall.getUTCMilliseconds() * 1_000 + microseconds;
   const text = wall.toISOString().slice(0, 19);
   const digits = fraction === 0 && !always ? '' : `.${String(fraction).padStart(6, '0')}`;
