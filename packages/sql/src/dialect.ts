@@ -11,7 +11,7 @@ export interface ScanQuery {
   readonly now: number;
 }
 
-export interface GroupRow {
+interface GroupRow {
   readonly groupId: string;
   readonly result: Uint8Array;
   /** Now, as Celery writes it: its cleanup goes by this column. */
@@ -50,7 +50,7 @@ export interface Statements {
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */
   saveGroup(group: GroupRow): readonly Statement[];
-  /** Rows: `{ id, result, rb_expires_at, rb_size }`; `rb_size` is null where no one has counted the members yet. */
+  /** Rows: `{ id, result, rb_expires_at, rb_size, rb_reported }`; the last two are null where no one has counted members yet. */
   loadGroup(groupId: string, now: number): Statement;
   /** Rows: `{ live }`. */
   deleteGroup(groupId: string, now: number): readonly Statement[];

@@ -1,12 +1,4 @@
-import {
-  type GroupCapability,
-  type GroupRecord,
-  isReady,
-  kindOf,
-  ResultNode as Node,
-  ResultError,
-  type ResultNode,
-} from '@rb/core';
+import { type GroupCapability, type GroupRecord, isReady, kindOf, ResultError, ResultNode } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
 import { dateText } from './dates.js';
 import { numberOf } from './dialect.js';
@@ -74,7 +66,7 @@ export function sqlGroups(session: Session, now: () => number): GroupCapability 
 const distinct = (members: readonly ResultNode[]): string[] => [...new Set(members.map(({ id }) => id))];
 
 function encodeGroup({ groupId, members, parent }: GroupRecord): Uint8Array {
-  const encoded = pickle.encode(new Node(groupId, parent, members));
+  const encoded = pickle.encode(new ResultNode(groupId, parent, members));
   return typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
 }
 

@@ -73,7 +73,7 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): SqlSchema
 }
 
 /** A newer package has its own idea of what belongs there, so it is left alone. */
-export function statusOf(dialect: SchemaDialect, found: Found): SchemaStatus {
+function statusOf(dialect: SchemaDialect, found: Found): SchemaStatus {
   const latest = dialect.migrations.at(-1)?.version ?? 0;
   if (found.version > latest) return { current: found.version, latest, pending: [] };
   const pending = dialect.migrations.map(({ version, pending }) => ({ version, sql: pending(found) }));

@@ -2,7 +2,7 @@ import { isResultError, ResultError } from '@rb/core';
 import { abortable, abortedError } from './abort.js';
 import type { Dialect, Statements } from './dialect.js';
 import type { Executor, Statement, StatementResult } from './executor.js';
-import { type Found, missingColumns, missingTables, sqlSchema, statusOf } from './schema.js';
+import { type Found, missingColumns, missingTables, sqlSchema } from './schema.js';
 import { EXTENSION_COLUMNS } from './task-row.js';
 
 type Build = (statements: Statements) => readonly Statement[];
@@ -76,5 +76,5 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
 
 function hasAdditions({ schema }: Dialect, found: Found): boolean {
   const columns = found.columns.get(schema.taskTable);
-  return statusOf(schema, found).pending.length === 0 || EXTENSION_COLUMNS.every((column) => columns?.has(column));
+  return EXTENSION_COLUMNS.every((column) => columns?.has(column));
 }

@@ -74,10 +74,13 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     const encoded = records.map(encode);
     const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
-    const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
-    const outcomes = putOutcomes(encoded, results);
-    watch.wrote(rows.map((row) => row.task_id));
-    return outcomes;
+    try {
+      const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
+      return putOutcomes(encoded, results);
+    } finally {
+      // Also where the caller has aborted: the write may have landed.
+      watch.wrote(rows.map((row) => row.task_id));
+    }
   };
 
   const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, now) } : {};

@@ -10,8 +10,11 @@ import {
   type TaskRecord,
   type Verbatim,
 } from '@rb/core';
-import { isPickle, pickle } from '@rb/serializers/pickle';
+import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
 import { dateMs, dateText } from './dates.js';
+
+/** Up to what databases take at all: whether a record is too large is not decided here. */
+const pickle = pickleSerializer({ maxBytes: 1_000_000_000 });
 
 /** Columns that Celery creates and writes. Source: celery/backends/database/models.py. */
 export const CELERY_COLUMNS = [
@@ -73,21 +76,22 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
   const layout = `celery-sql${extended ? '+rb' : ''}/${serializer.name}`;
 
   const encode = (record: TaskRecord): TaskRow => {
-    const { taskId, state, result, traceback, doneAt, meta, expiresAt, verbatim } = record;
+    const { taskId, state, result, traceback, doneAt, meta, expiresAt = null, verbatim } = record;
     if (verbatim?.layout === layout)
       return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
+    const prepared = prepareResult(state, result, pickle);
     const { args, kwargs, children, ...rest } = meta;
     return {
       task_id: taskId,
       status: state,
-      result: result === null ? null : bytesOf(pickle.encode(prepareResult(state, result, pickle))),
+      result: prepared === null ? null : bytesOf(pickle.encode(prepared)),
       date_done: isReady(state) && doneAt !== null ? dateText(doneAt) : null,
       traceback,
       ...columnsOf(rest, extended),
       args: args === undefined ? null : bytesOf(serializer.encode(args)),
       kwargs: kwargs === undefined ? null : bytesOf(serializer.encode(kwargs)),
       rb_expires_at: extended ? expiresAt : null,
-      rb_children: extended && children ? JSON.stringify(children.map((child) => child.toTuple())) : null,
+      rb_children: extended && children ? textOf(json.encode(children)) : null,
     };
   };
 
@@ -169,7 +173,7 @@ function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
   // `== null` also covers a table without the column.
   if (row.rb_children != null)
-    meta.children = (JSON.parse(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
+    meta.children = (json.decode(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
   return row.rb_meta == null ? meta : { ...meta, ...(json.decode(row.rb_meta) as object) };
 }
 

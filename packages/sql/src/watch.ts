@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { CallOptions, GetOutcome, NotifyCapability, Subscription, WatchHandler } from '@rb/core';
 
 export interface WatchSource {
@@ -24,7 +24,7 @@ export interface Watch extends NotifyCapability {
 const CHUNK = 1_000;
 /** At most a third of the time goes into looking, however many ids are watched. */
 const REST = 2;
-/** After an error, and twice as long after each further one. */
+/** After an error `pollMs` doubles, up to this. */
 const MAX_PAUSE_MS = 1_000;
 /** The version of an id that has no row. */
 const NOTHING = '';
@@ -37,7 +37,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
   const watchers = new Map<string, Set<Watcher>>();
   const seen = new Map<string, string>();
   const suspects = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
+  let polling = false;
   let looking: Promise<void> | undefined;
 
   const look = async (taskIds: readonly string[]): Promise<void> => {
@@ -82,26 +82,27 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     return looking;
   };
 
-  const schedule = (ms: number, failures = 0): void => {
-    if (watchers.size === 0) return;
-    timer = setTimeout(async () => {
+  const poll = async (): Promise<void> => {
+    polling = true;
+    let pause = pollMs;
+    let failures = 0;
+    for (;;) {
+      // Watching alone keeps no process alive.
+      await delay(pause, undefined, { ref: false });
+      if (watchers.size === 0) break;
       const start = performance.now();
-      let pause = pollMs;
-      let failed = 0;
       try {
         if (await source.changed()) for (const id of watchers.keys()) suspects.add(id);
         await lookAtSuspects();
+        failures = 0;
         pause = Math.max(pollMs, REST * (performance.now() - start));
       } catch (error) {
-        failed = failures + 1;
-        pause = Math.min(MAX_PAUSE_MS, pollMs * 2 ** failed);
+        failures++;
+        pause = Math.min(MAX_PAUSE_MS, pollMs * 2 ** failures);
         onBackgroundError(error);
       }
-      timer = undefined;
-      schedule(pause, failed);
-    }, ms);
-    // Watching alone keeps no process alive.
-    timer.unref();
+    }
+    polling = false;
   };
 
   const forget = (watcher: Watcher, taskIds: Iterable<string>): void => {
@@ -114,9 +115,6 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       seen.delete(id);
       suspects.delete(id);
     }
-    if (watchers.size > 0) return;
-    clearTimeout(timer);
-    timer = undefined;
   };
 
   const add = async (watcher: Watcher, taskIds: readonly string[], options?: CallOptions): Promise<void> => {
@@ -138,7 +136,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       forget(watcher, fresh);
       throw error;
     }
-    if (timer === undefined) schedule(pollMs);
+    if (!polling) void poll();
   };
 
   const subscribe = (handler: WatchHandler): Subscription => {

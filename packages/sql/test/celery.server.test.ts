@@ -165,6 +165,18 @@ for (const version of CELERY_VERSIONS) {
       await store.close();
     });
 
+    it('means the same file by the same URL', async ({ oracle }) => {
+      const url = `db+sqlite:///${temporaryFile('a%20b.db')}`;
+      const store = storeFromUrl(url);
+      await store.put([record('a', 'SUCCESS', { result: 1 })]);
+      await oracle.call('configure', { app: url, backend: url });
+      expect(await oracle.call('get_task_meta', { app: url, task_id: 'a' })).toMatchObject({
+        status: 'SUCCESS',
+        result: 1,
+      });
+      await store.close();
+    });
+
     it('goes on writing to tables that Node has added to, and takes nothing of our record with it', async ({
       oracle,
     }) => {
@@ -220,7 +232,8 @@ for (const version of CELERY_VERSIONS) {
       const store = openStore({ filename });
       const nested = new ResultNode('nested', null, [new ResultNode('b')]);
       const members = [new ResultNode('a'), nested];
-      await present(store.groups).save({ groupId: 'g', members, parent: null, expiresAt: 2 ** 42 });
+      const parent = new ResultNode('before');
+      await present(store.groups).save({ groupId: 'g', members, parent, expiresAt: 2 ** 42 });
       await present(store.groups).save({
         groupId: 'flat',
         members: [new ResultNode('a'), new ResultNode('b')],
@@ -231,7 +244,7 @@ for (const version of CELERY_VERSIONS) {
       const restored = await oracle.call('restore_group', { app, group_id: 'g' });
       expect(restored).toEqual({
         type: 'GroupResult',
-        value: { $result: new ResultNode('g', null, members).toTuple() },
+        value: { $result: new ResultNode('g', parent, members).toTuple() },
       });
       expect(await oracle.call('group_get', { app, group_id: 'flat' })).toEqual([1, 2]);
       await oracle.call('delete_group', { app, group_id: 'g' });

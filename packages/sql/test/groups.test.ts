@@ -94,6 +94,8 @@ describe('reporting', () => {
     expect(await groups.report('g', record('a', 'STARTED'))).toEqual({ reported: 0, last: false });
     expect(await groups.report('unknown', record('a'))).toEqual({ reported: 0, last: false });
     expect(await groups.report('g', record('a'))).toEqual({ reported: 1, last: false });
+    expect(await groups.report('g', record('stranger'))).toEqual({ reported: 1, last: false });
+    expect(await groups.report('g', record('b', 'STARTED'))).toEqual({ reported: 1, last: false });
     clock.now = 2_000;
     expect(await groups.report('g', record('b'))).toEqual({ reported: 0, last: false });
     expect(await groups.load('g')).toBeUndefined();

@@ -57,6 +57,8 @@ describe('scanning', () => {
     expect(await filtered({ worker: 'w1', queue: 'q2' })).toEqual(['c']);
     expect(await filtered({ since: at + 1.5 })).toEqual(['b', 'd']);
     expect(await filtered({ until: at + 1.5 })).toEqual(['a']);
+    const all = ['a', 'b', 'd'];
+    expect(await filtered({ since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY })).toEqual(all);
     expect(await filtered({ since: at, until: at + 2, states: ['FAILURE', 'STARTED'] })).toEqual(['b']);
   });
 

@@ -210,6 +210,19 @@ describe('a record that cannot be stored', () => {
     expect(await openStore().put([record(id)])).toEqual([{ applied: true }]);
   });
 
+  it('is too large, whatever it is that is', async () => {
+    const store = openStore({ maxBytes: 1_000 });
+    const text = 'x'.repeat(10_000);
+    const outcomes = await store.put([
+      record('a', 'SUCCESS', { result: text }),
+      record('b', 'SUCCESS', { meta: { args: [text] } }),
+      record('c', 'SUCCESS', { meta: { stamp: text } }),
+      // Two bytes for each character.
+      record('d', 'SUCCESS', { traceback: 'ü'.repeat(501) }),
+    ]);
+    expect(outcomes).toMatchObject(outcomes.map(() => ({ refused: { code: 'RB_TOO_LARGE' } })));
+  });
+
   it('accepts a record of maxBytes less a little', async () => {
     const store = openStore({ maxBytes: 1_000 });
     expect(await store.put([record('a', 'SUCCESS', { traceback: 'x'.repeat(950) })])).toEqual([{ applied: true }]);

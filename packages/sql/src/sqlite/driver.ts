@@ -17,7 +17,7 @@ export interface SqliteStatement {
   safeIntegers(enabled: boolean): unknown;
 }
 
-export interface SqliteOpenOptions {
+interface SqliteOpenOptions {
   readonly readonly: boolean;
   readonly fileMustExist: boolean;
   /** How long SQLite itself waits for a lock, stopping the whole process meanwhile. */

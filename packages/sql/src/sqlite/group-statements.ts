@@ -23,7 +23,7 @@ export function groupStatements(tables: Tables, extended: boolean, live: string)
       },
     ],
     loadGroup: (groupId, now) => ({
-      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size' : ''} FROM ${group} WHERE taskset_id = ? AND ${live}`,
+      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE taskset_id = ? AND ${live}`,
       params: [groupId, now],
     }),
     deleteGroup: (groupId, now) => [

@@ -18,10 +18,16 @@ export function scanStatement(task: string, columns: readonly string[], live: st
   where('queue = ?', queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
-  where('date_done >= ?', since === undefined ? undefined : dateText(since));
-  where('date_done < ?', until === undefined ? undefined : dateText(until));
+  where('date_done >= ?', since === undefined ? undefined : boundText(since));
+  where('date_done < ?', until === undefined ? undefined : boundText(until));
   return {
     sql: `SELECT id, ${columns.join(', ')} FROM ${task} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
     params: [...params, query.limit],
   };
 }
+
+/** Infinity, and what else is beyond the years 1 to 9999, bounds nothing that is stored. */
+const boundText = (ms: number): string => dateText(Math.min(Math.max(ms, FIRST_MS), LAST_MS));
+
+const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');

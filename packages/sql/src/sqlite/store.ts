@@ -11,36 +11,36 @@ import { optionsFromUrl } from './url.js';
 
 export interface SqliteStoreOptions {
   /** Path of the file, `:memory:` for none. Exactly one of `filename` and `database`. */
-  readonly filename?: string;
+  readonly filename?: string | undefined;
   /** A better-sqlite3 Database that stays yours: its pragmas are left as they are, and `close()` does not close it. */
-  readonly database?: SqliteDatabase;
+  readonly database?: SqliteDatabase | undefined;
   /** Names of Celery's two tables, as in its `database_table_names`. */
-  readonly tables?: TableNames;
+  readonly tables?: TableNames | undefined;
   /** Add missing tables, columns, indexes and triggers on first use. @default true */
-  readonly createTables?: boolean;
+  readonly createTables?: boolean | undefined;
   /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups. @default 'extended' */
-  readonly layout?: 'extended' | 'celery';
+  readonly layout?: 'extended' | 'celery' | undefined;
   /** Never write. @default false */
-  readonly readonly?: boolean;
+  readonly readonly?: boolean | undefined;
   /** How long to wait for another writer before RB_UNAVAILABLE. @default 5000 */
-  readonly busyTimeoutMs?: number;
+  readonly busyTimeoutMs?: number | undefined;
   /**
    * `NORMAL`: after a power failure the last moments' records may be missing, though the file is sound and a crash of the
    * process loses nothing. `FULL` also survives a power failure, at one disk flush per batch. @default 'NORMAL'
    */
-  readonly synchronous?: 'OFF' | 'NORMAL' | 'FULL' | 'EXTRA';
+  readonly synchronous?: 'OFF' | 'NORMAL' | 'FULL' | 'EXTRA' | undefined;
   /** `WAL` is stored in the file and holds for Celery too. `DELETE` for file systems without shared memory. @default 'WAL' */
-  readonly journalMode?: 'WAL' | 'DELETE';
+  readonly journalMode?: 'WAL' | 'DELETE' | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
-  readonly serializer?: Serializer;
-  /** Largest record. @default 999_000_000, a little below SQLite's own limit for a row */
-  readonly maxBytes?: number;
+  readonly serializer?: Serializer | undefined;
+  /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
+  readonly maxBytes?: number | undefined;
   /** How often to ask whether other processes wrote, while somebody watches. @default 25 */
-  readonly pollMs?: number;
+  readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
   /** Told of failures that no caller awaits: of watching, and of what handlers throw. @default ignored */
-  readonly onBackgroundError?: (error: unknown) => void;
+  readonly onBackgroundError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -57,14 +57,14 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),
-    maxBytes: options.maxBytes ?? 999_000_000,
+    maxBytes: options.maxBytes ?? 67_108_864,
     pollMs: options.pollMs ?? 25,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
 }
 
-/** For a database whose tables are deployed by hand (`createTables: false`). Each call opens and closes the file. */
+/** For a database whose tables are deployed by hand (`createTables: false`). Each call opens the file, making it if need be, and closes it. */
 export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
   const dialect = dialectOf(options).schema;
   const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {

@@ -9,9 +9,9 @@ export interface Tables {
 
 export interface TableNames {
   /** @default 'celery_taskmeta' */
-  readonly task?: string;
+  readonly task?: string | undefined;
   /** @default 'celery_tasksetmeta' */
-  readonly group?: string;
+  readonly group?: string | undefined;
 }
 
 export const VERSION_TABLE = 'rb_schema_version';

@@ -5,7 +5,8 @@ const PYTHON_ONLY = new Set(['check_same_thread', 'isolation_level', 'cached_sta
 
 /**
  * Options for a database as SQLAlchemy and Celery spell it: `sqlite:///relative.db`, `sqlite:////absolute.db`,
- * `sqlite://` (memory); with `db+` in front, with a driver (`sqlite+pysqlite`), with `?timeout=<seconds>`.
+ * `sqlite://` (memory); with `db+` in front, with a driver (`sqlite+pysqlite`), with `?timeout=<seconds>`. The path is the
+ * file's name as it is: SQLAlchemy decodes no percent signs there either.
  *
  * Errors: TypeError where it is no such URL.
  */
@@ -20,16 +21,7 @@ export function optionsFromUrl(url: string): Pick<SqliteStoreOptions, 'filename'
   const seconds = settings.has('timeout') ? Number(settings.get('timeout')) : undefined;
   if (seconds !== undefined && !(seconds >= 0)) throw new TypeError('expected timeout in an SQLite URL in seconds');
   return {
-    filename: path === '' ? ':memory:' : decodePath(path),
+    filename: path === '' ? ':memory:' : path,
     ...(seconds === undefined ? {} : { busyTimeoutMs: seconds * 1_000 }),
   };
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // A bare percent sign: the name was not encoded.
-    return path;
-  }
 }
