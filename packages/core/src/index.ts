@@ -19,8 +19,11 @@ export {
   type ResultErrorOptions,
   TaskFailedError,
 } from './errors.js';
+export { prepareResult, restoreResult } from './exceptions.js';
 export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export { type JsonOptions, json, jsonSerializer } from './json.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
+export { decodeRecord, encodeRecord, fromDocument, toDocument } from './record.js';
 export { redactText, redactUrl } from './redact.js';
 export { RemoteError } from './remote-error.js';
 export { ResultNode, type ResultTuple } from './result-node.js';

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** A server, or another program, that tests ran against; or why they could not. */
 export type ServiceReport = ServiceUsed | ServiceMissing;
@@ -28,18 +28,12 @@ export function reportService(report: ServiceReport): void {
   if (file) appendFileSync(file, `${JSON.stringify(report)}\n`);
 }
 
-/** What was reported, in order, without repetitions (each test file reports for itself); empty where nothing was. */
+/** One report per service, by name: each test file reports for itself, and what any of them could use counts as used. */
 export function readServices(file: string): readonly ServiceReport[] {
-  const lines = new Set(readIfPresent(file).split('\n'));
-  lines.delete('');
-  return [...lines].map((line) => JSON.parse(line));
-}
-
-function readIfPresent(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+  const services = new Map<string, ServiceReport>();
+  for (const report of lines.map((line): ServiceReport => JSON.parse(line))) {
+    if ('how' in report || !services.has(report.name)) services.set(report.name, report);
   }
+  return [...services.values()].toSorted((a, b) => a.name.localeCompare(b.name));
 }

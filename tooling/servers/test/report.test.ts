@@ -21,10 +21,17 @@ describe('the report of services', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('holds what was used and what was missing, in order, each once', () => {
+  it('holds each service once, by name, used or missing', () => {
     vi.stubEnv('RB_SERVICES_LOG', file);
-    for (const report of [celery, redis, celery]) reportService(report);
+    for (const report of [redis, celery, celery]) reportService(report);
     expect(readServices(file)).toEqual([celery, redis]);
+  });
+
+  it('counts a service as used that any test could use', () => {
+    vi.stubEnv('RB_SERVICES_LOG', file);
+    const missing = { name: 'Celery', missing: 'another test hid Python' };
+    for (const report of [missing, celery, missing]) reportService(report);
+    expect(readServices(file)).toEqual([celery]);
   });
 
   it('is empty where nothing was reported', () => {

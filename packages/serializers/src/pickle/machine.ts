@@ -4,7 +4,7 @@ import { type Limits, refuse, tooMany } from './limits.js';
 /**
  * The state of a running pickle: input, stack, marks and memo. What the opcodes do with it is in operations.ts.
  *
- * Bounded: every opcode makes at most one value, and values are counted, so memory is linear in `maxItems` and input.
+ * Bounded: every opcode makes at most one value or mark, and these are counted, so memory is linear in `maxItems` and input.
  */
 export class Machine {
   readonly input: Input;
@@ -29,9 +29,13 @@ export class Machine {
   }
 
   push(value: unknown): void {
+    this.#count();
+    this.#stack.push(value);
+  }
+
+  #count(): void {
     this.#made++;
     if (this.#made > this.limits.maxItems) this.fail(tooMany('too many values', 'maxItems', this.limits.maxItems));
-    this.#stack.push(value);
   }
 
   pop(): unknown {
@@ -51,6 +55,7 @@ export class Machine {
   }
 
   mark(): void {
+    this.#count();
     this.#marks.push(this.#stack.length);
     this.#floor = this.#stack.length;
   }

@@ -1,8 +1,9 @@
 import { Float } from '@rb/core';
+import { decodeQuoted, decodeRawUnicodeEscape, fromUnits } from './classic-text.js';
 import { exact, fromTwosComplement } from './integers.js';
 import { tooMany } from './limits.js';
 import type { Machine } from './machine.js';
-import { decodeLatin1, decodeQuoted, decodeRawUnicodeEscape, decodeText, encodeLatin1 } from './text.js';
+import { decodeText } from './text.js';
 
 export function pushInteger(m: Machine, length: number): void {
   if (length < 0) m.fail('an integer has a negative length');
@@ -38,22 +39,22 @@ export function classicText(m: Machine, length: number): void {
 
 /** Python 3 refuses what is not ASCII; here it stays bytes, which loses nothing. */
 const pushClassic = (m: Machine, bytes: Uint8Array): void =>
-  m.push(bytes.every((byte) => byte < 0x80) ? decodeLatin1(bytes) : bytes);
+  m.push(bytes.every((byte) => byte < 0x80) ? fromUnits(bytes) : bytes);
 
 // Protocol 0: everything is a line of text.
 
-const line = (m: Machine): string => decodeLatin1(m.input.line());
+const line = (m: Machine): string => fromUnits(m.input.line());
 
-export const quotedText = (m: Machine): void => pushClassic(m, encodeLatin1(inLine(m, decodeQuoted, 'a text')));
+export const quotedText = (m: Machine): void => pushClassic(m, inLine(m, decodeQuoted));
 
-export const escapedText = (m: Machine): void => m.push(inLine(m, decodeRawUnicodeEscape, 'a text'));
+export const escapedText = (m: Machine): void => m.push(inLine(m, decodeRawUnicodeEscape));
 
-function inLine(m: Machine, decode: (text: string) => string, what: string): string {
-  const text = line(m);
+function inLine<T>(m: Machine, decode: (line: Uint8Array) => T): T {
+  const bytes = m.input.line();
   try {
-    return decode(text);
+    return decode(bytes);
   } catch {
-    m.fail(`${what} is not written as Python does`);
+    return m.fail('a text is not written as Python does');
   }
 }
 

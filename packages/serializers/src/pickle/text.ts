@@ -57,13 +57,6 @@ export function encodeSurrogates(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** One character per byte. */
-export function decodeLatin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
 /** Errors: TypeError where a character is no single byte. */
 export function encodeLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
@@ -73,35 +66,4 @@ export function encodeLatin1(text: string): Uint8Array {
     bytes[i] = code;
   }
   return bytes;
-}
-
-/** Protocol 0's text: Latin-1 with `\uXXXX` and `\UXXXXXXXX`. Errors: TypeError beyond U+10FFFF. */
-export const decodeRawUnicodeEscape = (line: string): string =>
-  // The last branch takes what is escaped by a backslash, so that an escaped backslash starts no escape.
-  line.replace(/\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|.)/gs, (match, short, long) => {
-    if (short === undefined && long === undefined) return match;
-    const code = Number.parseInt(short ?? long, 16);
-    if (code > 0x10_ffff) throw new TypeError('expected a code point up to U+10FFFF');
-    return String.fromCodePoint(code);
-  });
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
-/** Python 2's quoted str, one character per byte. Errors: TypeError where it is not quoted. */
-export function decodeQuoted(line: string): string {
-  const quoted = /^(['"])(.*)\1$/s.exec(line.trim());
-  if (quoted === null) throw new TypeError('expected quotes around the text');
-  return (quoted[2] ?? '').replace(/\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|(.))/gs, (_match, hex, octal, char) => {
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
-    return ESCAPES[char] ?? char;
-  });
 }

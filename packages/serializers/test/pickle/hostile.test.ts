@@ -120,6 +120,8 @@ describe('malformed pickles', () => {
     'an integer that is none': [[OP.INT, 'x\n'], 'STOP'],
     'a float that is none': [[OP.FLOAT, '1.0.0\n'], 'STOP'],
     'a quoted text without quotes': [[OP.STRING, 'abc\n'], 'STOP'],
+    'a quoted text with half an escape': [[OP.STRING, "'\\x4'\n"], 'STOP'],
+    'an escape without its digits': [[OP.UNICODE, '\\u12\n'], 'STOP'],
     'a code point beyond Unicode': [[OP.UNICODE, '\\Uffffffff\n'], 'STOP'],
     'a memo index that is none': [[OP.GET, '-1\n'], 'STOP'],
     'a length beyond the end': [[OP.BINBYTES, ...u32(1_000), 'abc'], 'STOP'],
@@ -241,7 +243,9 @@ describe('bombs', () => {
   });
 
   it('refuses more values than maxItems before they take memory', () => {
-    expect(refusal(Buffer.alloc(3_000_000, OP.EMPTY_DICT)).message).toContain('maxItems');
+    for (const op of [OP.EMPTY_DICT, OP.MARK]) {
+      expect(refusal(Buffer.alloc(3_000_000, op)).message).toContain('maxItems');
+    }
   });
 
   it('refuses a memo index that no pickle of its size needs', () => {

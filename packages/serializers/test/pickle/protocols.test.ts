@@ -167,6 +167,30 @@ const cases = Object.entries(FIXTURES).flatMap(([title, protocols]) =>
   Object.entries(protocols).map(([protocol, data]) => [title, Number(protocol), Buffer.from(data, 'base64')] as const),
 );
 
+describe('what Python 2 pickled', () => {
+  // pickle.dumps there, of a str and of a unicode, in protocols 0 to 2.
+  it.each([
+    ['ASCII is text', "S'plain'\n.", 'plain'],
+    ['its escapes are read', `S'a\\x41\\\\\\'\\n\\t"'\n.`, 'aA\\\'\n\t"'],
+    ['with double quotes too', 'S"it\'s"\n.', "it's"],
+    ['bytes stay bytes', "S'\\xff\\x00'\n.", bytes(0xff, 0)],
+    ['binary ASCII is text', 'U\x05plain.', 'plain'],
+    ['long binary ASCII is text', `T\x05\0\0\0plain.`, 'plain'],
+    ['binary bytes stay bytes', 'U\x01\xff.', bytes(0xff)],
+    ['unicode in Latin-1', 'V\xfc\n.', 'ü'],
+    ['unicode beyond', 'V\\u2713\\U0001f600\n.', '✓😀'],
+    ['an escaped backslash starts no escape', 'V\\\\u2713\n.', '\\\\u2713'],
+    ['a date of bytes in a str', 'cdatetime\ndate\n(U\x04\x07\xe8\x02\x1dtR.', new PlainDate('2024-02-29')],
+    ['a date of ASCII in a str', 'cdatetime\ndate\n(U\x04\x07\x01\x02\x1ctR.', new PlainDate('1793-02-28')],
+    ['booleans', '(lI01\naI00\na.', [true, false]],
+    ['an exception', "cexceptions\nValueError\n(S'x'\ntR.", new RemoteError('ValueError', 'builtins', ['x'])],
+    ['ordered pairs', 'ccollections\nOrderedDict\n((l(lp1\nU\x01aaI1\naatR.', { a: 1 }],
+    ['memo from 1, as cPickle counts', '(lp1\ng1\n0.', []],
+  ])('%s', (_title, data, expected) => {
+    expect(tagged(pickle.decode(Buffer.from(data, 'latin1')))).toEqual(tagged(expected));
+  });
+});
+
 describe('what Python pickles', () => {
   it.each(cases)('%s, protocol %i, is read as what it was', (title, protocol, data) => {
     expect(EXPECTED).toHaveProperty(title);
