@@ -21,6 +21,7 @@ export {
 } from './errors.js';
 export { prepareResult, restoreResult } from './exceptions.js';
 export type { GroupMembers, ResultGroup, SaveGroupOptions } from './group.js';
+export { formatIso, fractionalMs, parseIsoDateTime, splitMs } from './iso.js';
 export { type JsonOptions, json, jsonSerializer } from './json.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { decodeRecord, encodeRecord, fromDocument, toDocument } from './record.js';
@@ -35,4 +36,3 @@ export { isExceptionState, isFinal, isReady, type TaskState } from './states.js'
 export { type StoreCall, type TraceHooks, tracedStore } from './traced.js';
 export * from './values.js';
 export type { WaitOptions } from './waiting.js';
-export { formatIso, fractionalMs, parseIsoDateTime, splitMs, type IsoParts } from './iso.js';
