@@ -15,10 +15,10 @@ import { celeryTest } from '@rb/interop/fixture';
 import type { Oracle } from '@rb/interop/oracle';
 import { fromTagged, toTagged } from '@rb/interop/tags';
 import { CELERY_VERSIONS, type CeleryVersion } from '@rb/interop/vectors';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { storeFromUrl } from '../src/sqlite/index.js';
 import { ddlOf } from './celery-tables.js';
-import { openRaw, openStore, present, record, temporaryFile } from './support.js';
+import { eventually, openRaw, openStore, present, record, temporaryFile } from './support.js';
 
 /** An app on a database of its own, reading name, args ... too. */
 async function configure(oracle: Oracle, conf: object = {}): Promise<{ app: string; filename: string }> {
@@ -69,7 +69,7 @@ const EXTENDED: TaskMeta = {
 for (const version of CELERY_VERSIONS) {
   const it = await celeryTest(version);
 
-  describe(`Celery ${version}`, () => {
+  describe(`Celery ${version}`, { timeout: 30_000 }, () => {
     it('reads every value that Node stored', async ({ oracle }) => {
       const { app, filename } = await configure(oracle);
       const ids = Object.keys(VALUES);
@@ -222,9 +222,9 @@ for (const version of CELERY_VERSIONS) {
         .subscribe({ record: (outcome) => states.push((outcome as TaskRecord).state), gap: () => undefined })
         .add(['a']);
       await oracle.call('mark_as_started', { app, task_id: 'a' });
-      await vi.waitFor(() => expect(states).toEqual(['STARTED']));
+      await eventually(() => expect(states).toEqual(['STARTED']));
       await oracle.call('mark_as_done', { app, task_id: 'a', result: 1 });
-      await vi.waitFor(() => expect(states).toEqual(['STARTED', 'SUCCESS']));
+      await eventually(() => expect(states).toEqual(['STARTED', 'SUCCESS']));
     });
 
     it('restores a group that Node saved, and joins it', async ({ oracle }) => {

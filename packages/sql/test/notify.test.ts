@@ -1,7 +1,7 @@
 import type { NotifyCapability, TaskRecord } from '@rb/core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startWriter } from './processes/index.js';
-import { code, openRaw, openStore, present, record, temporaryFile } from './support.js';
+import { code, eventually, openRaw, openStore, present, record, temporaryFile } from './support.js';
 
 /** A subscription that remembers what it was told. */
 function collect(notify: NotifyCapability | undefined) {
@@ -13,15 +13,15 @@ function collect(notify: NotifyCapability | undefined) {
   return { told, subscription, states: () => told.map(({ taskId, state }) => `${taskId} ${state}`) };
 }
 
-describe('a watcher', () => {
+describe('a watcher', { timeout: 30_000 }, () => {
   it('is told of writes of its own store, in order, with the record that get returns', async () => {
     const store = openStore({ pollMs: 60_000 });
     const { told, subscription, states } = collect(store.notify);
     await subscription.add(['a']);
     await store.put([record('a', 'STARTED'), record('other')]);
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED']));
+    await eventually(() => expect(states()).toEqual(['a STARTED']));
     await store.put([record('a', 'SUCCESS', { result: [1], expiresAt: 2 ** 42 })]);
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED', 'a SUCCESS']));
+    await eventually(() => expect(states()).toEqual(['a STARTED', 'a SUCCESS']));
     expect(told[1]).toEqual((await store.get(['a']))[0]);
   });
 
@@ -35,7 +35,7 @@ describe('a watcher', () => {
       await subscription.add([id]);
       await writer.put([record(id)]);
     }
-    await vi.waitFor(() => expect(states()).toEqual(ids.map((id) => `${id} SUCCESS`)), { timeout: 5_000 });
+    await eventually(() => expect(states()).toEqual(ids.map((id) => `${id} SUCCESS`)));
   });
 
   it('is told of what Celery wrote: a row inserted and updated by plain SQL', async () => {
@@ -45,12 +45,12 @@ describe('a watcher', () => {
     await subscription.add(['a']);
     const raw = openRaw(filename);
     raw.exec("INSERT INTO celery_taskmeta (task_id, status) VALUES ('a', 'STARTED')");
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED']));
+    await eventually(() => expect(states()).toEqual(['a STARTED']));
     raw.exec("UPDATE celery_taskmeta SET traceback = 'text' WHERE task_id = 'a'");
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED', 'a STARTED']));
+    await eventually(() => expect(states()).toEqual(['a STARTED', 'a STARTED']));
     raw.exec("DELETE FROM celery_taskmeta WHERE task_id = 'a'");
     raw.exec("INSERT INTO celery_taskmeta (task_id, status) VALUES ('a', 'RETRY')");
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED', 'a STARTED', 'a RETRY']));
+    await eventually(() => expect(states()).toEqual(['a STARTED', 'a STARTED', 'a RETRY']));
   });
 
   it('is told in a table that is exactly as Celery made it', async () => {
@@ -60,9 +60,9 @@ describe('a watcher', () => {
     await subscription.add(['a']);
     const other = openStore({ filename, layout: 'celery' });
     await other.put([record('a', 'STARTED')]);
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED']));
+    await eventually(() => expect(states()).toEqual(['a STARTED']));
     await other.put([record('a')]);
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED', 'a SUCCESS']));
+    await eventually(() => expect(states()).toEqual(['a STARTED', 'a SUCCESS']));
   });
 
   it('is told of writes through another store on the same database object', async () => {
@@ -70,7 +70,7 @@ describe('a watcher', () => {
     const { subscription, states } = collect(openStore({ database, pollMs: 2 }).notify);
     await subscription.add(['a']);
     await openStore({ database }).put([record('a')]);
-    await vi.waitFor(() => expect(states()).toEqual(['a SUCCESS']));
+    await eventually(() => expect(states()).toEqual(['a SUCCESS']));
   });
 
   it('is not told of what was there before, of a put that was not applied, or of ids it did not ask for', async () => {
@@ -80,7 +80,7 @@ describe('a watcher', () => {
     await subscription.add(['a', 'end']);
     await store.put([record('a', 'FAILURE'), record('stranger')]);
     await store.put([record('end')]);
-    await vi.waitFor(() => expect(states()).toContain('end SUCCESS'));
+    await eventually(() => expect(states()).toContain('end SUCCESS'));
     expect(states()).toEqual(['end SUCCESS']);
   });
 
@@ -89,12 +89,12 @@ describe('a watcher', () => {
     const [removed, closed, control] = [collect(store.notify), collect(store.notify), collect(store.notify)];
     for (const { subscription } of [removed, closed, control]) await subscription.add(['a']);
     await store.put([record('a', 'STARTED')]);
-    await vi.waitFor(() => expect(control.told).toHaveLength(1));
+    await eventually(() => expect(control.told).toHaveLength(1));
     removed.subscription.remove(['a']);
     await closed.subscription.close();
     await closed.subscription.close();
     await store.put([record('a')]);
-    await vi.waitFor(() => expect(control.told).toHaveLength(2));
+    await eventually(() => expect(control.told).toHaveLength(2));
     expect([removed.states(), closed.states()]).toEqual([['a STARTED'], ['a STARTED']]);
   });
 
@@ -112,7 +112,7 @@ describe('a watcher', () => {
     await thrower.add(['a']);
     await control.subscription.add(['a']);
     await store.put([record('a')]);
-    await vi.waitFor(() => expect(control.states()).toEqual(['a SUCCESS']));
+    await eventually(() => expect(control.states()).toEqual(['a SUCCESS']));
     expect(errors).toEqual([thrown]);
   });
 
@@ -123,7 +123,7 @@ describe('a watcher', () => {
     const control = collect(store.notify);
     await control.subscription.add(['a']);
     await store.put([record('a')]);
-    await vi.waitFor(() => expect(control.told).toHaveLength(1));
+    await eventually(() => expect(control.told).toHaveLength(1));
     expect(aborted.told).toEqual([]);
   });
 
@@ -137,20 +137,20 @@ describe('a watcher', () => {
     const raw = openRaw(filename);
     raw.exec('BEGIN EXCLUSIVE');
     raw.exec("INSERT INTO celery_taskmeta (task_id, status) VALUES ('a', 'STARTED')");
-    await vi.waitFor(() => expect(errors).not.toEqual([]));
+    await eventually(() => expect(errors).not.toEqual([]));
     raw.exec('COMMIT');
-    await vi.waitFor(() => expect(states()).toEqual(['a STARTED']), { timeout: 5_000 });
+    await eventually(() => expect(states()).toEqual(['a STARTED']));
   });
 });
 
-describe('watching', () => {
+describe('watching', { timeout: 30_000 }, () => {
   it('covers 20,000 ids with one poll, and reads only what was written', async () => {
     const filename = temporaryFile();
     const store = openStore({ filename, pollMs: 1 });
     const { subscription, states } = collect(store.notify);
     await subscription.add(Array.from({ length: 20_000 }, (_, index) => `task-${index}`));
     await openStore({ filename }).put([record('task-19999'), record('task-7')]);
-    await vi.waitFor(() => expect(states()).toHaveLength(2), { timeout: 5_000 });
+    await eventually(() => expect(states()).toHaveLength(2));
     expect(states().toSorted()).toEqual(['task-19999 SUCCESS', 'task-7 SUCCESS']);
   });
 

@@ -87,7 +87,9 @@ describe('the schema', () => {
     expect(() => sqliteSchema({ filename: 'unused.db', tables: { task } })).toThrow(TypeError);
   });
 
-  it('is deployed once by 8 processes that start at once on a fresh file, and all of them store', async () => {
+  it('is deployed once by 8 processes that start at once on a fresh file, and all of them store', {
+    timeout: 30_000,
+  }, async () => {
     const filename = temporaryFile();
     const writers = await Promise.all(Array.from({ length: 8 }, () => startWriter(filename)));
     const puts = await Promise.all(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResultStore, TaskRecord } from '@rb/core';
 import Database from 'better-sqlite3';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { type SqliteStoreOptions, sqliteStore } from '../src/sqlite/index.js';
 
 /** A path in a folder of its own, removed with the test. */
@@ -51,3 +51,7 @@ export function present<T>(capability: T | undefined): T {
   if (capability === undefined) throw new Error('the store lacks a capability that the test is about');
   return capability;
 }
+
+/** Waits until the assertion holds; long enough for a machine that is busy with everything else. */
+export const eventually = (assertion: () => void): Promise<void> =>
+  vi.waitFor(assertion, { timeout: 20_000, interval: 5 });
