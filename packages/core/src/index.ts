@@ -17,6 +17,7 @@ export {
 export { prepareResult, restoreResult } from './exceptions.js';
 export type { ResultGroup, SaveGroupOptions } from './group.js';
 export type { GroupMembers } from './group-members.js';
+export { formatIso, fractionalMs, parseIsoDateTime, splitMs } from './iso.js';
 export { type JsonOptions, json, jsonSerializer } from './json.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { decodeRecord, encodeRecord, fromDocument, toDocument } from './record.js';

@@ -34,6 +34,9 @@ export interface JsonOptions {
  */
 export function jsonSerializer(options: JsonOptions = {}): Serializer {
   const { typed = 'kombu-5.3', exactFloats = false, maxDepth = 1_000, markers = [] } = options;
+  if (!(Number.isInteger(maxDepth) && maxDepth >= 1)) {
+    throw new TypeError(`expected maxDepth as a whole number from 1 up, got ${maxDepth}`);
+  }
   return {
     name: 'json',
     contentType: 'application/json',

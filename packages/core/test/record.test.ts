@@ -13,6 +13,7 @@ import {
   type TaskRecord,
   toDocument,
 } from '../src/index.js';
+import { failure } from './failure.js';
 
 const noon = Date.UTC(2024, 1, 29, 12, 34, 56);
 const record = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
@@ -27,21 +28,6 @@ const record = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
 });
 const read = (fields: object, expiresAt: number | null = null): TaskRecord =>
   fromDocument('id-1', { status: 'SUCCESS', result: 42, ...fields }, expiresAt);
-
-function failure(work: () => unknown): {
-  readonly code: string;
-  readonly taskId?: string;
-  readonly message: string;
-  readonly cause?: unknown;
-} {
-  try {
-    work();
-  } catch (error) {
-    if (isResultError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('writing a document', () => {
   it('has the keys of Celery in its order, and unknown ones before the task id', () => {

@@ -1,1 +1,4 @@
-export {};
+export type { SchemaStatus, SqlSchema } from '../schema.js';
+export type { SqliteDatabase, SqliteStatement } from './driver.js';
+export { type SqliteStoreOptions, sqliteSchema, sqliteStore, storeFromUrl } from './store.js';
+export type { TableNames } from './tables.js';

@@ -1,0 +1,119 @@
+/** The SQLite store against bare better-sqlite3 on the same table with the same rows. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bench } from '@rb/bench';
+import { createResultBackend, type TaskRecord } from '@rb/core';
+import { sqliteStore } from '@rb/sql/sqlite';
+import Database from 'better-sqlite3';
+
+/** As many as are stored at once. */
+const BATCH = 500;
+const COLUMNS = ['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_revision', 'rb_expires_at'];
+
+const folder = mkdtempSync(join(tmpdir(), 'rb-bench-'));
+const open = async (name: string) => {
+  const filename = join(folder, name);
+  const store = sqliteStore({ filename });
+  await store.get([]); // Makes the tables.
+  const raw = new Database(filename);
+  raw.pragma('journal_mode = WAL');
+  raw.pragma('synchronous = NORMAL');
+  return { store, raw };
+};
+
+let serial = 0;
+const expiresAt = Date.now() + 86_400_000;
+const record = (taskId: string): TaskRecord => ({
+  taskId,
+  state: 'SUCCESS',
+  result: { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' },
+  traceback: null,
+  doneAt: Date.now(),
+  meta: {},
+  expiresAt,
+});
+const newIds = (): string[] => Array.from({ length: BATCH }, () => `0190f3a2-7c1e-7000-8000-${serial++}`);
+
+const insertInto = (raw: Database.Database) =>
+  raw.prepare(`INSERT INTO celery_taskmeta (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`);
+
+// Bytes as the store makes them, so that both write the same.
+const model = await open('model.db');
+await model.store.put([record('model')]);
+const { result } = model.raw.prepare('SELECT result FROM celery_taskmeta').get() as { result: Buffer };
+const rowOf = (id: string) => [id, 'SUCCESS', result, '2026-11-22 17:03:59.460545', null, 1, expiresAt];
+
+const writes = { raw: await open('raw.db'), store: await open('store.db'), backend: await open('backend.db') };
+const insert = insertInto(writes.raw.raw);
+const insertAll = writes.raw.raw.transaction((rows: readonly unknown[][]) => rows.map((row) => insert.run(row)));
+const backend = createResultBackend(writes.backend.store);
+let records: TaskRecord[] = [];
+let rows: unknown[][] = [];
+let ids: string[] = [];
+
+await bench('sqlite-put', {
+  raw: {
+    name: 'better-sqlite3: INSERT in one transaction',
+    opsPerIteration: BATCH,
+    before: () => {
+      rows = newIds().map(rowOf);
+    },
+    run: () => insertAll.immediate(rows),
+  },
+  tasks: [
+    {
+      name: 'sqliteStore put',
+      opsPerIteration: BATCH,
+      before: () => {
+        records = newIds().map(record);
+      },
+      run: () => writes.store.store.put(records),
+    },
+    {
+      name: `backend store, ${BATCH} at once`,
+      opsPerIteration: BATCH,
+      before: () => {
+        ids = newIds();
+      },
+      run: () => Promise.all(ids.map((id) => backend.store(id, 'SUCCESS', record(id).result))),
+    },
+  ],
+});
+
+const reads = await open('reads.db');
+const known = Array.from({ length: 20 }, newIds);
+const load = insertInto(reads.raw);
+reads.raw.transaction(() => known.flat().map((id) => load.run(rowOf(id))))();
+const select = reads.raw.prepare(
+  `SELECT * FROM celery_taskmeta WHERE task_id IN (${Array(BATCH).fill('?').join(', ')})`,
+);
+const one = reads.raw.prepare('SELECT * FROM celery_taskmeta WHERE task_id = ?');
+let round = 0;
+const next = (): void => {
+  ids = known[round++ % known.length] ?? [];
+};
+
+await bench('sqlite-get', {
+  raw: {
+    name: 'better-sqlite3: SELECT one by one',
+    opsPerIteration: BATCH,
+    before: next,
+    run: () => ids.map((id) => one.get(id)),
+  },
+  tasks: [
+    {
+      name: 'better-sqlite3: one SELECT, nothing decoded',
+      opsPerIteration: BATCH,
+      before: next,
+      run: () => select.all(...ids),
+    },
+    { name: 'sqliteStore get', opsPerIteration: BATCH, before: next, run: () => reads.store.get(ids) },
+  ],
+});
+
+for (const { store, raw } of [model, reads, ...Object.values(writes)]) {
+  await store.close();
+  raw.close();
+}
+rmSync(folder, { recursive: true });

@@ -1,0 +1,84 @@
+import type { ScanFilter } from '@rb/core';
+import type { SqlRow, Statement, StatementResult } from './executor.js';
+import type { Found, Migration } from './schema.js';
+import type { TaskRow } from './task-row.js';
+
+export interface ScanQuery {
+  /** Row id, exclusive; 0 starts at the beginning. */
+  readonly afterId: number;
+  readonly limit: number;
+  readonly filter: ScanFilter;
+  readonly now: number;
+}
+
+interface GroupRow {
+  readonly groupId: string;
+  readonly result: Uint8Array;
+  /** Now, as Celery writes it: its cleanup goes by this column. */
+  readonly dateDone: string;
+  readonly expiresAt: number | null;
+  /** Distinct ids. */
+  readonly memberIds: readonly string[];
+}
+
+/**
+ * Every statement of one database, for one shape of its tables. `now` is Unix milliseconds: a row whose deadline is not
+ * after it does not exist. Ids go in as one parameter where the database can, so that equal calls are equal statements.
+ */
+export interface Statements {
+  /** Whether the tables have this package's own columns. */
+  readonly extended: boolean;
+  /**
+   * Conditional upsert: a live SUCCESS stays, anything else is replaced. Rows: `{ task_id }`, once per applied record.
+   * The same id several times has the effect of one put after another.
+   */
+  put(rows: readonly TaskRow[], now: number): readonly Statement[];
+  /** Rows: columns of TaskRow. */
+  get(taskIds: readonly string[], now: number): Statement;
+  /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */
+  delete(taskIds: readonly string[], now: number): readonly Statement[];
+  /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
+  versions(taskIds: readonly string[]): Statement;
+  /** One row `{ token }`, which differs from the last one where anything may have been written in between. */
+  changeToken(): Statement;
+  /** Rows: columns of TaskRow and `id`, in its order. */
+  scan(query: ScanQuery): Statement;
+  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `{ date_done }` of the oldest, then `{ bytes }`. */
+  stats(now: number): readonly [Statement, Statement, Statement, Statement];
+  /** Deletes expired rows, the longest expired first. */
+  sweepTasks(limit: number, now: number): Statement;
+  sweepGroups(limit: number, now: number): Statement;
+  /** Replaces a group of the same id together with what was reported to it. */
+  saveGroup(group: GroupRow): readonly Statement[];
+  /** Rows: `{ id, result, rb_expires_at, rb_size, rb_reported }`; the last two are null where no one has counted members yet. */
+  loadGroup(groupId: string, now: number): Statement;
+  /** Rows: `{ live }`. */
+  deleteGroup(groupId: string, now: number): readonly Statement[];
+  /** Makes a group that Celery saved countable; changes nothing where it already is, or is gone. */
+  enrol(groupRowId: number, memberIds: readonly string[]): readonly Statement[];
+  /** Counts a member once: the first statement changes one row, or none. The last one's row: `{ rb_reported, rb_size }`. */
+  report(groupRowId: number, taskId: string): readonly Statement[];
+}
+
+/** What differs between databases. All members are required: a new database answers every question. */
+export interface Dialect {
+  readonly name: string;
+  statements(extended: boolean): Statements;
+  readonly schema: SchemaDialect;
+}
+
+export interface SchemaDialect {
+  /** In ascending order of version. */
+  readonly migrations: readonly Migration[];
+  readonly taskTable: string;
+  readonly versionTable: string;
+  /** What there is now of our tables and Celery's. */
+  inspect(): readonly Statement[];
+  found(results: readonly StatementResult[]): Omit<Found, 'version'>;
+  /** One row `{ version }`, or none. Asked only where the version table exists. */
+  version(): Statement;
+  /** Remembers the version; empty where nothing may be added to the database. */
+  record(version: number): readonly Statement[];
+}
+
+export const numberOf = (row: SqlRow | undefined, column: string): number => Number(row?.[column] ?? 0);

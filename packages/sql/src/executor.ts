@@ -1,0 +1,37 @@
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+/** Equal statements have equal `sql`, so that an executor can prepare each once. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+export interface StatementResult {
+  readonly rows: readonly SqlRow[];
+  /** Rows inserted, updated or deleted; 0 for a query. */
+  readonly changes: number;
+}
+
+export interface RunOptions {
+  /** Several statements of a write are one transaction that takes the write lock at its start; of a read, one snapshot. */
+  readonly write: boolean;
+  /** What is going on, for error messages: `storing 3 records`. */
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs statements on one database: the only thing that a driver must bring. */
+export interface Executor {
+  /**
+   * Connects on first use; a failed attempt is not remembered.
+   *
+   * Shape:  one result per statement, same order.
+   * Atomic: all statements or none.
+   * Errors: ResultErrors only. RB_ABORTED only where nothing was run.
+   */
+  run(statements: readonly Statement[], options: RunOptions): Promise<readonly StatementResult[]>;
+  /** Idempotent. What waits is rejected with RB_CLOSED. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import { isResultError, ResultError } from '@rb/core';
+import { abortable, abortedError } from './abort.js';
+import type { Dialect, Statements } from './dialect.js';
+import type { Executor, Statement, StatementResult } from './executor.js';
+import { type Found, missingColumns, missingTables, sqlSchema } from './schema.js';
+import { EXTENSION_COLUMNS } from './task-row.js';
+
+type Build = (statements: Statements) => readonly Statement[];
+type Call = (build: Build, doing: string, signal?: AbortSignal) => Promise<readonly StatementResult[]>;
+
+/** Statements run against tables whose shape is known. */
+export interface Session {
+  readonly read: Call;
+  readonly write: Call;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly dialect: Dialect;
+  readonly executor: Executor;
+  /** Whether to write this package's columns; false for exactly Celery's. */
+  readonly extended: boolean;
+  /** Whether missing tables and columns are added on first use. */
+  readonly deploy: boolean;
+}
+
+/** Looks at the tables once, on first use; brings them up to date where it may, else works with what is there. */
+export function openSession({ dialect, executor, extended, deploy }: SessionOptions): Session {
+  const schema = sqlSchema(dialect.schema, executor);
+  let preparing: Promise<Statements> | undefined;
+  let closed = false;
+
+  const prepare = async (): Promise<Statements> => {
+    if (deploy) await schema.deploy();
+    const found = await schema.find();
+    if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
+    return dialect.statements(extended && hasAdditions(dialect, found));
+  };
+
+  const prepared = (): Promise<Statements> => {
+    preparing ??= prepare().catch((error: unknown) => {
+      preparing = undefined; // The next call looks again.
+      throw error;
+    });
+    return preparing;
+  };
+
+  const call =
+    (write: boolean): Call =>
+    async (build, doing, signal) => {
+      if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
+      if (signal?.aborted) throw abortedError(signal, doing);
+      const work = async (): Promise<readonly StatementResult[]> => {
+        const statements = await prepared();
+        try {
+          if (write && extended && !statements.extended) throw missingColumns(dialect.schema);
+          return await executor.run(build(statements), { write, doing, signal });
+        } catch (error) {
+          // Someone deploys, or has dropped a table: the next call looks again.
+          if (isResultError(error) && error.code === 'RB_SCHEMA') preparing = undefined;
+          throw error;
+        }
+      };
+      return abortable(work(), signal, doing);
+    };
+
+  return {
+    read: call(false),
+    write: call(true),
+    close: () => {
+      closed = true;
+      return executor.close();
+    },
+  };
+}
+
+function hasAdditions({ schema }: Dialect, found: Found): boolean {
+  const columns = found.columns.get(schema.taskTable);
+  return EXTENSION_COLUMNS.every((column) => columns?.has(column));
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ResultError } from '@rb/core';
+import { abortedError } from '../abort.js';
+import type { Executor, RunOptions, SqlRow, Statement, StatementResult } from '../executor.js';
+import type { SqliteDatabase, SqliteStatement } from './driver.js';
+import { isBusy, toResultError } from './errors.js';
+
+export interface SqliteExecutorOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly open: () => Promise<SqliteDatabase>;
+  /** Whether closing the executor closes the database. */
+  readonly owned: boolean;
+  readonly busyTimeoutMs: number;
+}
+
+/** Between two tries for a lock: at first as long as a short write takes, then longer, each with up to as much again. */
+const BUSY_DELAYS_MS = [1, 2, 5, 10, 20];
+
+/**
+ * Answers synchronously once open, so that statements of different callers never mix on the one connection. Waits for locks
+ * without stopping the event loop.
+ */
+export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
+  let opening: Promise<Connection> | undefined;
+  let closed = false;
+
+  const connect = (): Promise<Connection> => {
+    opening ??= options.open().then(
+      (database) => connection(database),
+      (error: unknown) => {
+        opening = undefined; // The next call tries again.
+        throw error;
+      },
+    );
+    return opening;
+  };
+
+  const run = async (statements: readonly Statement[], { write, doing, signal }: RunOptions) => {
+    const deadline = performance.now() + options.busyTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (closed) throw closedError(doing);
+        const connected = await connect();
+        if (closed) throw closedError(doing);
+        if (signal?.aborted) throw abortedError(signal, doing);
+        return connected.execute(statements, write);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline)
+          throw toResultError(error, { doing, database: options.name, write });
+      }
+      const pause = BUSY_DELAYS_MS[Math.min(attempt, BUSY_DELAYS_MS.length - 1)] ?? 0;
+      await delay(pause * (1 + Math.random()));
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    const connected = await opening?.catch(() => undefined);
+    if (options.owned) connected?.close();
+  };
+
+  return { run, close };
+}
+
+const closedError = (doing: string): ResultError =>
+  new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
+
+interface Connection {
+  execute(statements: readonly Statement[], write: boolean): StatementResult[];
+  close(): void;
+}
+
+function connection(database: SqliteDatabase): Connection {
+  const prepared = new Map<string, SqliteStatement>();
+
+  const prepare = (sql: string): SqliteStatement => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      // A database that was passed in may default to bigints; ids and deadlines stay below 2^53.
+      if (statement.reader) statement.safeIntegers(false);
+      prepared.set(sql, statement);
+    }
+    return statement;
+  };
+
+  const one = ({ sql, params }: Statement): StatementResult => {
+    const statement = prepare(sql);
+    if (!statement.reader) return { rows: [], changes: statement.run(...params).changes };
+    const rows = statement.all(...params) as SqlRow[];
+    return { rows, changes: rows.length };
+  };
+
+  const transaction = (statements: readonly Statement[], write: boolean): StatementResult[] => {
+    prepare(write ? 'BEGIN IMMEDIATE' : 'BEGIN').run();
+    try {
+      const results = statements.map(one);
+      prepare('COMMIT').run();
+      return results;
+    } catch (error) {
+      // Some errors, such as a full disk, have rolled back already.
+      if (database.inTransaction) prepare('ROLLBACK').run();
+      throw error;
+    }
+  };
+
+  return {
+    execute: (statements, write) => (statements.length > 1 ? transaction(statements, write) : statements.map(one)),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,165 @@
+import type { SchemaDialect } from '../dialect.js';
+import type { Statement } from '../executor.js';
+import type { Found, Migration } from '../schema.js';
+import { CELERY_COLUMNS } from '../task-row.js';
+import { quoted, type Tables } from './tables.js';
+
+/** Columns added to Celery's task table. */
+export const TASK_ADDITIONS: Readonly<Record<string, string>> = {
+  // Counts the writes to a row, whoever makes them; see the trigger below.
+  rb_revision: 'INTEGER',
+  rb_expires_at: 'INTEGER',
+  rb_group_id: 'TEXT',
+  rb_parent_id: 'TEXT',
+  rb_children: 'TEXT',
+  rb_meta: 'TEXT',
+};
+
+/** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
+const GROUP_ADDITIONS = { rb_expires_at: 'INTEGER', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
+
+/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
+export function sqliteSchemaDialect(tables: Tables, extended: boolean): SchemaDialect {
+  const own = [tables.task, tables.group, tables.members, tables.versions];
+  const marks = own.map(() => '?').join(', ');
+  return {
+    migrations: extended ? [celeryTables(tables), additions(tables)] : [celeryTables(tables)],
+    taskTable: tables.task,
+    versionTable: tables.versions,
+    inspect: () => [
+      {
+        // SQLite compares names of tables without regard to case.
+        sql: `SELECT m.name AS tbl, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c
+          WHERE m.type = 'table' AND m.name COLLATE NOCASE IN (${marks})`,
+        params: own,
+      },
+      {
+        sql: `SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger') AND tbl_name COLLATE NOCASE IN (${marks})`,
+        params: own,
+      },
+    ],
+    found: ([columns, objects]) => {
+      const byTable = new Map<string, Set<string>>();
+      for (const { tbl, col } of columns?.rows ?? []) {
+        const table = own.find((name) => name.toLowerCase() === String(tbl).toLowerCase()) ?? String(tbl);
+        byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
+      }
+      return { columns: byTable, objects: new Set(objects?.rows.map(({ name }) => String(name).toLowerCase())) };
+    },
+    version: () => ({
+      sql: `SELECT version FROM ${quoted(tables.versions)} WHERE task_table = ?`,
+      params: [tables.task],
+    }),
+    record: (version) => (extended ? [recordVersion(tables, version)] : []),
+  };
+}
+
+const recordVersion = ({ task, versions }: Tables, version: number): Statement => ({
+  sql: `INSERT INTO ${quoted(versions)} (task_table, version) VALUES (?, ?)
+    ON CONFLICT (task_table) DO UPDATE SET version = max(version, excluded.version)`,
+  params: [task, version],
+});
+
+/** Word for word what SQLAlchemy emits for Celery, but for the quotes. Source: vectors, `sql-ddl-and-statements.json`. */
+function celeryTables({ task, group }: Tables): Migration {
+  const ddl = {
+    [task]: [
+      `CREATE TABLE ${quoted(task)} (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	task_id VARCHAR(155), 
+	status VARCHAR(50), 
+	result BLOB, 
+	date_done DATETIME, 
+	traceback TEXT, 
+	name VARCHAR(155), 
+	args BLOB, 
+	kwargs BLOB, 
+	worker VARCHAR(155), 
+	retries INTEGER, 
+	queue VARCHAR(155), 
+	UNIQUE (task_id)
+)`,
+      dateIndex(task),
+    ],
+    [group]: [
+      `CREATE TABLE ${quoted(group)} (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	taskset_id VARCHAR(155), 
+	result BLOB, 
+	date_done DATETIME, 
+	UNIQUE (taskset_id)
+)`,
+      dateIndex(group),
+    ],
+  };
+  return {
+    version: 1,
+    pending: ({ columns }) => Object.entries(ddl).flatMap(([table, sql]) => (columns.has(table) ? [] : sql)),
+  };
+}
+
+/** Celery 5.6.3 creates the same index; older versions have none. */
+const dateIndex = (table: string): string =>
+  `CREATE INDEX IF NOT EXISTS ${quoted(`ix_${table}_date_done`)} ON ${quoted(table)} (date_done)`;
+
+function additions({ task, group, members, versions }: Tables): Migration {
+  const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
+    Object.entries(wanted)
+      .filter(([column]) => !columns.get(table)?.has(column))
+      .map(([column, type]) => `ALTER TABLE ${quoted(table)} ADD COLUMN ${column} ${type}`);
+  const objects: Readonly<Record<string, string>> = {
+    [`ix_${task}_date_done`]: dateIndex(task),
+    [`ix_${group}_date_done`]: dateIndex(group),
+    [`rb_${task}_status`]: `CREATE INDEX ${quoted(`rb_${task}_status`)} ON ${quoted(task)} (status)`,
+    [`rb_${task}_expires_at`]: deadlineIndex(task),
+    [`rb_${group}_expires_at`]: deadlineIndex(group),
+    [`rb_${task}_rewritten`]: rewrittenTrigger(task),
+    [`rb_${group}_deleted`]: deletedTrigger(group, members),
+  };
+  return {
+    version: 2,
+    pending: (found) => {
+      const tablesMissing = [
+        ...(found.columns.has(members) ? [] : [membersTable(members)]),
+        ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
+      ];
+      const objectsMissing = Object.entries(objects).filter(([name]) => !found.objects.has(name.toLowerCase()));
+      return [
+        ...missing(found, task, TASK_ADDITIONS),
+        ...missing(found, group, GROUP_ADDITIONS),
+        ...tablesMissing,
+        ...objectsMissing.map(([, sql]) => sql),
+      ];
+    },
+  };
+}
+
+const membersTable = (members: string): string =>
+  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id TEXT NOT NULL, ` +
+  'reported INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (group_row, task_id)) WITHOUT ROWID';
+
+const versionTable = (versions: string): string =>
+  `CREATE TABLE IF NOT EXISTS ${quoted(versions)} (task_table TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`;
+
+/** Partial: rows that never expire cost nothing. */
+const deadlineIndex = (table: string): string =>
+  `CREATE INDEX ${quoted(`rb_${table}_expires_at`)} ON ${quoted(table)} (rb_expires_at) WHERE rb_expires_at IS NOT NULL`;
+
+/**
+ * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record
+ * before. Our statements change rb_revision and Celery's do not: that tells them apart, whatever else they set.
+ */
+const rewrittenTrigger = (task: string): string => {
+  const additions = Object.keys(TASK_ADDITIONS).filter((column) => column !== 'rb_revision');
+  return (
+    `CREATE TRIGGER ${quoted(`rb_${task}_rewritten`)} AFTER UPDATE OF ${CELERY_COLUMNS.join(', ')} ON ${quoted(task)} ` +
+    'WHEN NEW.rb_revision IS OLD.rb_revision ' +
+    `BEGIN UPDATE ${quoted(task)} SET rb_revision = coalesce(OLD.rb_revision, 0) + 1, ` +
+    `${additions.map((column) => `${column} = NULL`).join(', ')} WHERE id = NEW.id; END`
+  );
+};
+
+/** A group may also be deleted by Celery. */
+const deletedTrigger = (group: string, members: string): string =>
+  `CREATE TRIGGER ${quoted(`rb_${group}_deleted`)} AFTER DELETE ON ${quoted(group)} ` +
+  `BEGIN DELETE FROM ${quoted(members)} WHERE group_row = OLD.id; END`;

@@ -1,0 +1,181 @@
+import {
+  CONTRACT_VERSION,
+  type GetOutcome,
+  type PutOutcome,
+  ResultError,
+  type ResultStore,
+  type Serializer,
+  type StatsCapability,
+  type TaskRecord,
+} from '@rb/core';
+import { dateMs } from './dates.js';
+import { type Dialect, numberOf } from './dialect.js';
+import type { Executor, SqlRow, StatementResult } from './executor.js';
+import { sqlGroups } from './groups.js';
+import { checkId, checkState } from './limits.js';
+import { sqlScan } from './scan.js';
+import { openSession, type Session } from './session.js';
+import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
+import { pollingWatch } from './watch.js';
+
+export interface SqlStoreOptions {
+  readonly dialect: Dialect;
+  readonly executor: Executor;
+  readonly serializer: Serializer;
+  readonly layout: 'extended' | 'celery';
+  readonly deploy: boolean;
+  readonly durable: boolean;
+  readonly maxBytes: number;
+  readonly pollMs: number;
+  readonly now: () => number;
+  readonly onBackgroundError: (error: unknown) => void;
+}
+
+/** Keys of `meta` for which Celery's own table has a column. */
+const CELERY_KEEPS = ['name', 'args', 'kwargs', 'worker', 'retries', 'queue'];
+
+/** A result store over one pair of Celery's tables, the same for every database. */
+export function sqlStore(options: SqlStoreOptions): ResultStore {
+  const { dialect, now, maxBytes } = options;
+  const extended = options.layout === 'extended';
+  const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
+  const codec = taskRowCodec(options.serializer, extended);
+
+  const encode = (record: TaskRecord): TaskRow | ResultError => {
+    try {
+      checkId(record.taskId, 'task');
+      checkState(record.taskId, record.state);
+      const row = codec.encode(record);
+      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
+    } catch (error) {
+      return error as ResultError; // The codec throws nothing else.
+    }
+  };
+
+  const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
+    try {
+      return codec.decode(row as unknown as TaskRow, verbatim);
+    } catch (error) {
+      return { taskId: String(row.task_id), refused: error as ResultError };
+    }
+  };
+
+  const get: ResultStore['get'] = async (taskIds, { signal, verbatim } = {}) => {
+    const doing = `reading ${taskIds.length} records`;
+    const [result] = await session.read((statements) => [statements.get(taskIds, now())], doing, signal);
+    const found = new Map(result?.rows.map((row) => [row.task_id, decode(row, verbatim)]));
+    return taskIds.map((id) => found.get(id));
+  };
+
+  const watch = sqlWatch(session, get, options);
+
+  const put: ResultStore['put'] = async (records, { signal } = {}) => {
+    // Before the first await: what the caller changes afterwards is not stored.
+    const encoded = records.map(encode);
+    const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
+    const doing = `storing ${rows.length} records`;
+    try {
+      const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
+      return putOutcomes(encoded, results);
+    } finally {
+      // Also where the caller has aborted: the write may have landed.
+      watch.wrote(rows.map((row) => row.task_id));
+    }
+  };
+
+  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, now) } : {};
+  return {
+    contract: CONTRACT_VERSION,
+    name: dialect.name,
+    traits: { durable: options.durable, readers: 'any', maxBytes, keeps: extended ? 'all' : CELERY_KEEPS },
+    put,
+    get,
+    async delete(taskIds, { signal } = {}) {
+      const doing = `deleting ${taskIds.length} records`;
+      const results = await session.write((statements) => statements.delete(taskIds, now()), doing, signal);
+      return results.flatMap(({ rows }) => rows).filter(({ live }) => live === 1).length;
+    },
+    close() {
+      watch.close();
+      return session.close();
+    },
+    notify: { subscribe: watch.subscribe },
+    scan: sqlScan(session, decode, now),
+    stats: sqlStats(session, now),
+    ...capabilities,
+  };
+}
+
+/** Of several records with one id in a batch those that were applied come first: nothing is applied after a SUCCESS. */
+function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
+  const applied = new Map<unknown, number>();
+  for (const { rows } of results) for (const { task_id: id } of rows) applied.set(id, (applied.get(id) ?? 0) + 1);
+  return encoded.map((row) => {
+    if (row instanceof Error) return { refused: row };
+    const left = applied.get(row.task_id) ?? 0;
+    applied.set(row.task_id, left - 1);
+    return left > 0 ? { applied: true } : { applied: false, state: 'SUCCESS' };
+  });
+}
+
+const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
+  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
+    taskId,
+  });
+
+function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgroundError }: SqlStoreOptions) {
+  let token: unknown;
+  return pollingWatch(
+    {
+      async changed() {
+        const [result] = await session.read((statements) => [statements.changeToken()], 'looking for changes');
+        const before = token;
+        token = result?.rows[0]?.token;
+        return token !== before;
+      },
+      async versions(taskIds, { signal } = {}) {
+        const [result] = await session.read(
+          (statements) => [statements.versions(taskIds)],
+          'looking for changes',
+          signal,
+        );
+        return new Map(result?.rows.map((row) => [String(row.task_id), String(row.version)]));
+      },
+      get,
+    },
+    { pollMs, onBackgroundError },
+  );
+}
+
+const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore['expiry']> => ({
+  // Deadlines are compared with the clock at every read.
+  resolutionMs: 1,
+  async sweep(limit, { signal } = {}) {
+    const doing = 'removing expired records';
+    const [tasks] = await session.write((statements) => [statements.sweepTasks(limit, now())], doing, signal);
+    const removed = tasks?.changes ?? 0;
+    if (removed >= limit) return removed;
+    const [groups] = await session.write((s) => [s.sweepGroups(limit - removed, now())], doing, signal);
+    return removed + (groups?.changes ?? 0);
+  },
+});
+
+const sqlStats = (session: Session, now: () => number): StatsCapability => ({
+  async read({ signal } = {}) {
+    const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
+    const [all, expired, oldest, size] = results.map(({ rows }) => rows);
+    const byState: Record<string, number> = {};
+    for (const row of all ?? []) byState[String(row.status)] = numberOf(row, 'n');
+    for (const row of expired ?? [])
+      byState[String(row.status)] = (byState[String(row.status)] ?? 0) - numberOf(row, 'n');
+    for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
+    const oldestDone = oldest?.[0]?.date_done;
+    return {
+      byState,
+      total: Object.values(byState).reduce((sum, n) => sum + n, 0),
+      bytes: numberOf(size?.[0], 'bytes'),
+      oldestDoneAt: typeof oldestDone === 'string' ? dateMs(oldestDone) : null,
+      estimated: false,
+    };
+  },
+});

@@ -1,0 +1,203 @@
+import {
+  isReady,
+  json,
+  prepareResult,
+  ResultError,
+  ResultNode,
+  restoreResult,
+  type Serializer,
+  type TaskMeta,
+  type TaskRecord,
+  type Verbatim,
+} from '@rb/core';
+import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
+import { dateMs, dateText } from './dates.js';
+
+/** Up to what databases take at all: whether a record is too large is not decided here. */
+const pickle = pickleSerializer({ maxBytes: 1_000_000_000 });
+
+/** Columns that Celery creates and writes. Source: celery/backends/database/models.py. */
+export const CELERY_COLUMNS = [
+  'task_id',
+  'status',
+  'result',
+  'date_done',
+  'traceback',
+  'name',
+  'args',
+  'kwargs',
+  'worker',
+  'retries',
+  'queue',
+] as const;
+
+/** Ours: additive and nullable, and with a prefix, so that no column of a future Celery can have the name. */
+export const EXTENSION_COLUMNS = ['rb_expires_at', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'] as const;
+
+export const COLUMNS: readonly (keyof TaskRow)[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS];
+
+/** One row, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite. */
+export interface TaskRow {
+  readonly task_id: string;
+  readonly status: string | null;
+  /** A pickle; null for None. */
+  readonly result: Uint8Array | null;
+  readonly date_done: string | null;
+  readonly traceback: string | null;
+  readonly name: string | null;
+  readonly args: Uint8Array | null;
+  readonly kwargs: Uint8Array | null;
+  readonly worker: string | null;
+  readonly retries: number | null;
+  readonly queue: string | null;
+  /** Unix milliseconds. */
+  readonly rb_expires_at: number | null;
+  readonly rb_group_id: string | null;
+  readonly rb_parent_id: string | null;
+  /** JSON: Celery's result tuples. */
+  readonly rb_children: string | null;
+  /** JSON: whatever of `meta` no column holds, explicit nulls included. */
+  readonly rb_meta: string | null;
+}
+
+export interface TaskRowCodec {
+  /** Errors: RB_ENCODE naming the task. */
+  encode(record: TaskRecord): TaskRow;
+  /** Errors: RB_DECODE naming the task. */
+  decode(row: TaskRow, verbatim?: boolean): TaskRecord;
+}
+
+/**
+ * TaskRecord <-> row. A key of `meta` goes to its column where the column can say it, and to `rb_meta` where it cannot.
+ *
+ * @param extended False for exactly Celery's columns: what has none is dropped.
+ */
+export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRowCodec {
+  const layout = `celery-sql${extended ? '+rb' : ''}/${serializer.name}`;
+
+  const encode = (record: TaskRecord): TaskRow => {
+    const { taskId, state, result, traceback, doneAt, meta, expiresAt = null, verbatim } = record;
+    if (verbatim?.layout === layout)
+      return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
+    const prepared = prepareResult(state, result, pickle);
+    const { args, kwargs, children, ...rest } = meta;
+    return {
+      task_id: taskId,
+      status: state,
+      result: prepared === null ? null : bytesOf(pickle.encode(prepared)),
+      date_done: isReady(state) && doneAt !== null ? dateText(doneAt) : null,
+      traceback,
+      ...columnsOf(rest, extended),
+      args: args === undefined ? null : bytesOf(serializer.encode(args)),
+      kwargs: kwargs === undefined ? null : bytesOf(serializer.encode(kwargs)),
+      rb_expires_at: extended ? expiresAt : null,
+      rb_children: extended && children ? textOf(json.encode(children)) : null,
+    };
+  };
+
+  const decode = (row: TaskRow, verbatim = false): TaskRecord => {
+    const { task_id: taskId, status } = row;
+    if (typeof status !== 'string') throw new TypeError('expected text as status');
+    const record = {
+      taskId,
+      state: status,
+      result: row.result === null ? null : restoreResult(status, resultOf(row.result, serializer)),
+      traceback: row.traceback,
+      doneAt: isReady(status) && row.date_done !== null ? dateMs(String(row.date_done)) : null,
+      meta: metaOf(row, serializer),
+      // A column of a table that Celery made is absent, not null.
+      expiresAt: row.rb_expires_at ?? null,
+    };
+    return verbatim ? { ...record, verbatim: verbatimOf(row, layout) } : record;
+  };
+
+  return {
+    encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
+    decode: (row, verbatim) => named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row, verbatim)),
+  };
+}
+
+/** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
+export function isLarger(row: TaskRow, maxBytes: number): boolean {
+  // A character takes three bytes at most, so nearly every row need not be measured.
+  return sum(row, (text) => text.length * 3) > maxBytes && sum(row, Buffer.byteLength) > maxBytes;
+}
+
+function sum(row: TaskRow, measure: (text: string) => number): number {
+  let bytes = 0;
+  for (const column of COLUMNS) {
+    const value = row[column];
+    if (typeof value === 'string') bytes += measure(value);
+    else if (value instanceof Uint8Array) bytes += value.byteLength;
+  }
+  return bytes;
+}
+
+const TEXT_COLUMNS = {
+  name: 'name',
+  worker: 'worker',
+  queue: 'queue',
+  groupId: 'rb_group_id',
+  parentId: 'rb_parent_id',
+} as const;
+type TextColumn = (typeof TEXT_COLUMNS)[keyof typeof TEXT_COLUMNS];
+const TEXT_ENTRIES = Object.entries(TEXT_COLUMNS) as readonly [string, TextColumn][];
+
+function columnsOf(meta: TaskMeta, extended: boolean) {
+  const row: Record<string, string | number | null> = {};
+  const rest: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(meta)) {
+    if (value === undefined) continue;
+    const column = Object.hasOwn(TEXT_COLUMNS, key) ? TEXT_COLUMNS[key as keyof typeof TEXT_COLUMNS] : undefined;
+    if (column !== undefined && typeof value === 'string') row[column] = value;
+    else if (key === 'retries' && Number.isSafeInteger(value)) row.retries = value as number;
+    else rest.push([key, value]);
+  }
+  const text = (column: TextColumn): string | null => (row[column] as string | undefined) ?? null;
+  return {
+    name: text('name'),
+    worker: text('worker'),
+    retries: (row.retries as number | undefined) ?? null,
+    queue: text('queue'),
+    rb_group_id: extended ? text('rb_group_id') : null,
+    rb_parent_id: extended ? text('rb_parent_id') : null,
+    rb_meta: extended && rest.length > 0 ? textOf(json.encode(Object.fromEntries(rest))) : null,
+  };
+}
+
+function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
+  const meta: Record<string, unknown> = {};
+  for (const [key, column] of TEXT_ENTRIES) if (row[column] != null) meta[key] = row[column];
+  if (row.retries !== null) meta.retries = row.retries;
+  if (row.args !== null) meta.args = serializer.decode(row.args);
+  if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
+  // `== null` also covers a table without the column.
+  if (row.rb_children != null)
+    meta.children = (json.decode(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
+  return row.rb_meta == null ? meta : { ...meta, ...(json.decode(row.rb_meta) as object) };
+}
+
+/** Celery pickles. What another tool put there as the serializer's text is understood too. */
+const resultOf = (data: Uint8Array | string, serializer: Serializer): unknown =>
+  data instanceof Uint8Array && isPickle(data) ? pickle.decode(data) : serializer.decode(data);
+
+/** Only our columns, as plain bytes: the driver's classes and bookkeeping stay behind. */
+function verbatimOf(row: TaskRow, layout: string): Verbatim {
+  const columns = COLUMNS.map((column) => {
+    const value = row[column] ?? null;
+    return [column, value instanceof Uint8Array ? new Uint8Array(value) : value];
+  });
+  return { layout, data: Object.fromEntries(columns) };
+}
+
+const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
+const textOf = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
+
+function named<T>(taskId: string, code: 'RB_ENCODE' | 'RB_DECODE', fails: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unknown reason';
+    throw new ResultError(code, `the record of task ${taskId} ${fails}: ${reason}`, { cause, taskId });
+  }
+}

@@ -1,0 +1,177 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { CallOptions, GetOutcome, NotifyCapability, Subscription, WatchHandler } from '@rb/core';
+
+export interface WatchSource {
+  /** Whether anyone may have written since the last call. */
+  changed(): Promise<boolean>;
+  /** What is stored under each id now, as a word that differs after every write; an id without a row has no entry. */
+  versions(taskIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, string>>;
+  get(taskIds: readonly string[]): Promise<readonly GetOutcome[]>;
+}
+
+export interface WatchOptions {
+  readonly pollMs: number;
+  readonly onBackgroundError: (error: unknown) => void;
+}
+
+export interface Watch extends NotifyCapability {
+  /** These were just written by this store: look at once. */
+  wrote(taskIds: readonly string[]): void;
+  close(): void;
+}
+
+/** Ids looked up in one go; more would keep the event loop from others for more than a few milliseconds. */
+const CHUNK = 1_000;
+/** At most a third of the time goes into looking, however many ids are watched. */
+const REST = 2;
+/** After an error `pollMs` doubles, up to this. */
+const MAX_PAUSE_MS = 1_000;
+/** The version of an id that has no row. */
+const NOTHING = '';
+
+/**
+ * Notification for databases that cannot push: one cheap question per `pollMs` for all subscriptions, and only after a
+ * change one look at the versions of all watched ids; records are read only where the version is new.
+ */
+export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }: WatchOptions): Watch {
+  const watchers = new Map<string, Set<Watcher>>();
+  const seen = new Map<string, string>();
+  const suspects = new Set<string>();
+  let polling = false;
+  let looking: Promise<void> | undefined;
+
+  const look = async (taskIds: readonly string[]): Promise<void> => {
+    const versions = await source.versions(taskIds);
+    // An id without an entry in `seen` is being added: its baseline is read by `add`.
+    const news = taskIds.filter((id) => seen.has(id) && seen.get(id) !== (versions.get(id) ?? NOTHING));
+    const outcomes = news.length === 0 ? [] : await source.get(news);
+    for (const [index, id] of news.entries()) {
+      if (!watchers.has(id)) continue;
+      seen.set(id, versions.get(id) ?? NOTHING);
+      const outcome = outcomes[index];
+      if (outcome !== undefined) tell(watchers.get(id), outcome);
+    }
+  };
+
+  const tell = (told: ReadonlySet<Watcher> = new Set(), outcome: NonNullable<GetOutcome>): void => {
+    for (const watcher of [...told]) {
+      try {
+        if (watcher.taskIds.has(outcome.taskId)) watcher.handler.record(outcome);
+      } catch (error) {
+        onBackgroundError(error);
+      }
+    }
+  };
+
+  /** One at a time, so that no change is told twice. */
+  const lookAtSuspects = (): Promise<void> => {
+    looking ??= (async () => {
+      while (suspects.size > 0) {
+        const chunk = takeFrom(suspects, CHUNK);
+        try {
+          await look(chunk);
+        } catch (error) {
+          for (const id of chunk) suspects.add(id);
+          throw error;
+        }
+        if (suspects.size > 0) await nextTurn();
+      }
+    })().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
+
+  const poll = async (): Promise<void> => {
+    polling = true;
+    let pause = pollMs;
+    let failures = 0;
+    for (;;) {
+      // Watching alone keeps no process alive.
+      await delay(pause, undefined, { ref: false });
+      if (watchers.size === 0) break;
+      const start = performance.now();
+      try {
+        if (await source.changed()) for (const id of watchers.keys()) suspects.add(id);
+        await lookAtSuspects();
+        failures = 0;
+        pause = Math.max(pollMs, REST * (performance.now() - start));
+      } catch (error) {
+        failures++;
+        pause = Math.min(MAX_PAUSE_MS, pollMs * 2 ** failures);
+        onBackgroundError(error);
+      }
+    }
+    polling = false;
+  };
+
+  const forget = (watcher: Watcher, taskIds: Iterable<string>): void => {
+    for (const id of taskIds) {
+      watcher.taskIds.delete(id);
+      const others = watchers.get(id);
+      others?.delete(watcher);
+      if (others?.size !== 0) continue;
+      watchers.delete(id);
+      seen.delete(id);
+      suspects.delete(id);
+    }
+  };
+
+  const add = async (watcher: Watcher, taskIds: readonly string[], options?: CallOptions): Promise<void> => {
+    const fresh = taskIds.filter((id) => !watcher.taskIds.has(id));
+    for (const id of fresh) {
+      watcher.taskIds.add(id);
+      const others = watchers.get(id);
+      if (others === undefined) watchers.set(id, new Set([watcher]));
+      else others.add(watcher);
+    }
+    try {
+      // What is there now was written before, so it is not news.
+      const versions = await source.versions(
+        fresh.filter((id) => !seen.has(id)),
+        options,
+      );
+      for (const id of fresh) if (watchers.has(id) && !seen.has(id)) seen.set(id, versions.get(id) ?? NOTHING);
+    } catch (error) {
+      forget(watcher, fresh);
+      throw error;
+    }
+    if (!polling) void poll();
+  };
+
+  const subscribe = (handler: WatchHandler): Subscription => {
+    const watcher: Watcher = { handler, taskIds: new Set() };
+    return {
+      add: (taskIds, options) => add(watcher, taskIds, options),
+      remove: (taskIds) => forget(watcher, taskIds),
+      close: async () => forget(watcher, watcher.taskIds),
+    };
+  };
+
+  return {
+    subscribe,
+    wrote(taskIds) {
+      for (const id of taskIds) if (watchers.has(id)) suspects.add(id);
+      if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
+    },
+    close() {
+      for (const watcher of new Set([...watchers.values()].flatMap((set) => [...set])))
+        forget(watcher, watcher.taskIds);
+    },
+  };
+}
+
+function takeFrom(ids: Set<string>, limit: number): string[] {
+  const taken: string[] = [];
+  for (const id of ids) {
+    if (taken.length === limit) break;
+    taken.push(id);
+    ids.delete(id);
+  }
+  return taken;
+}
+
+interface Watcher {
+  readonly handler: WatchHandler;
+  readonly taskIds: Set<string>;
+}
