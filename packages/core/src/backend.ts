@@ -112,7 +112,11 @@ export class ResultBackend implements AsyncDisposable {
   }
 
   /** A custom state on the way, for `watch`; Celery's `update_state`. */
-  progress(taskId: string, info: unknown, options?: StoreOptions & { readonly state?: string }): Promise<StoreOutcome> {
+  progress(
+    taskId: string,
+    info: unknown,
+    options?: StoreOptions & { readonly state?: string | undefined },
+  ): Promise<StoreOutcome> {
     return this.store(taskId, options?.state ?? 'PROGRESS', info, options);
   }
 
