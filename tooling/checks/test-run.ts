@@ -9,10 +9,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { styleText } from 'node:util';
+import { readServices } from '@rb/servers/report';
 import type { TestSummary } from '@rb/vitest/summary-reporter';
 import { CHECKS } from './src/checks.ts';
 import { type CheckOutcome, closing } from './src/closing.ts';
-import { readServices } from './src/services.ts';
 import { type Outcome, runScript } from './src/step.ts';
 import { ROOT } from './src/workspace.ts';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/vectors';
 import Database from 'better-sqlite3';
 
 const FIXTURE = fileURLToPath(new URL('celery-results.sqlite', import.meta.url));
@@ -25,7 +25,7 @@ const wanted = (vector: Vector): boolean =>
 
 /** `CREATE ...` as the newer version executed it; the file keeps each statement as `text | parameters`. */
 function ddl(): readonly string[] {
-  const file = new URL('../interop/vectors/sql-ddl-and-statements.json', import.meta.url);
+  const file = new URL('../vectors/celery/sql-ddl-and-statements.json', import.meta.url);
   const { statements } = JSON.parse(readFileSync(file, 'utf8'))['5.6.3'].sqlite as { statements: readonly string[] };
   return statements.filter((text) => text.startsWith('CREATE')).map((text) => text.replace(/ \| \(\)$/, ''));
 }

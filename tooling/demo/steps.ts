@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { isTaskFailedError, type ResultBackend, type ResultStore, type TaskRecord } from '@rb/core';
 import Database from 'better-sqlite3';
 import { coloured, dim, hold, type Step } from './report.ts';
@@ -132,9 +132,9 @@ async function listed(store: ResultStore): Promise<readonly TaskRecord[]> {
   return records;
 }
 
-/** A value on one line. */
+/** A value on one line, with its type where it is not JavaScript's own. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner));
+  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 });
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }
 

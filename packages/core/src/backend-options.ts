@@ -11,7 +11,7 @@ export interface ResultBackendOptions {
   readonly ignoreResult?: boolean | undefined;
   /** Store FAILURE and REVOKED even where results are ignored. @default false */
   readonly storeErrorsEvenIfIgnored?: boolean | undefined;
-  /** Repeats what failed with a retryable error; false turns it off. @default 6 attempts within 10 s */
+  /** Repeats what failed with a retryable error; false turns it off. @default 12 attempts within 10 s */
   readonly retry?: RetryOptions | false | undefined;
   /** Between the reads of waits where the store cannot push, at least; at most twice as long. @default 100 */
   readonly pollMs?: number | undefined;

@@ -1,6 +1,6 @@
 import { abortError, onAbort, throwIfAborted } from './abort.js';
 
-export interface BatchLimits {
+interface BatchLimits {
   readonly maxItems: number;
   readonly maxBytes: number;
 }

@@ -1,7 +1,8 @@
+import { itemsOf } from './items.js';
 import { RemoteError } from './remote-error.js';
 import type { Serializer } from './serializer.js';
 import { isExceptionState, type TaskState } from './states.js';
-import { kindOf, type Tuple } from './values.js';
+import { kindOf, type Opaque } from './values.js';
 
 /**
  * A record's result as Celery's meta document holds it: in exception states a RemoteError becomes
@@ -25,6 +26,8 @@ export function prepareResult(state: TaskState, result: unknown, serializer?: Se
 export function restoreResult(state: TaskState, stored: unknown): unknown {
   if (!isExceptionState(state) || isRemoteError(stored)) return stored ?? null;
   if (isFalsy(stored)) return null;
+  const called = exceptionCall(stored);
+  if (called) return new RemoteError(called.name, called.module, called.args);
   const fields = fieldsOf(stored);
   const type = fields?.get('exc_type');
   const module = fields?.get('exc_module') ?? null;
@@ -34,6 +37,12 @@ export function restoreResult(state: TaskState, stored: unknown): unknown {
 
 const isRemoteError = (value: unknown): value is RemoteError =>
   typeof value === 'object' && value !== null && kindOf(value) === 'error';
+
+/** A pickled exception whose name did not tell that it is one; in an exception state it is. */
+const exceptionCall = (stored: unknown): Opaque | undefined => {
+  const opaque = typeof stored === 'object' && stored !== null && kindOf(stored) === 'opaque';
+  return opaque && (stored as Opaque).form === 'call' ? (stored as Opaque) : undefined;
+};
 
 /** False in Python, where Celery then reads None. */
 const isFalsy = (value: unknown): boolean =>
@@ -51,12 +60,6 @@ function fieldsOf(stored: unknown): ReadonlyMap<unknown, unknown> | undefined {
 
 /** Missing reads as '', since Celery calls the class with that. */
 const argsOf = (message: unknown = ''): readonly unknown[] => itemsOf(message) ?? [message];
-
-/** Of a list or a tuple. */
-function itemsOf(value: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  return typeof value === 'object' && value !== null && kindOf(value) === 'tuple' ? (value as Tuple).items : undefined;
-}
 
 /** What workers since 5.3 store instead of an exception that does not survive a pickle round trip, for JSON too. */
 function unwrapped(error: RemoteError): RemoteError {

@@ -69,7 +69,7 @@ function wallClock(y: number, mo: number, d: number, h: number, mi: number, s: n
 const offsetOf = (sign = '+', hours = '0', minutes = '0', seconds = '0'): number =>
   (sign === '-' ? -1 : 1) * (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds));
 
-export function formatOffset(offsetSeconds: number): string {
+function formatOffset(offsetSeconds: number): string {
   const total = Math.abs(offsetSeconds);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
   const seconds = total % 60;

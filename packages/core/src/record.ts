@@ -3,6 +3,7 @@ import type { DateTime } from './datetime.js';
 import { isResultError, ResultError } from './errors.js';
 import { prepareResult, restoreResult } from './exceptions.js';
 import { formatIso, fractionalMs, parseIsoDateTime, splitMs } from './iso.js';
+import { itemsOf } from './items.js';
 import { setOwn } from './own.js';
 import { ResultNode } from './result-node.js';
 import type { Serializer } from './serializer.js';
@@ -118,9 +119,8 @@ const SWAPPED: ReadonlyMap<string, string> = new Map(
 
 function restoreChildren(children: unknown): TaskMeta {
   try {
-    return Array.isArray(children)
-      ? { children: children.map((tuple) => ResultNode.fromTuple(tuple)) }
-      : { malformedChildren: children };
+    const nodes = itemsOf(children)?.map((tuple) => ResultNode.fromTuple(tuple));
+    return nodes ? { children: nodes } : { malformedChildren: children };
   } catch {
     return { malformedChildren: children };
   }

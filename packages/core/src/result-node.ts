@@ -1,3 +1,4 @@
+import { itemsOf } from './items.js';
 import { markKind } from './values.js';
 
 /**
@@ -25,15 +26,16 @@ export class ResultNode {
   static fromTuple(tuple: unknown, depth = 0): ResultNode {
     // Chains nest one parent per link; beyond this the document is hostile, not long.
     if (depth > MAX_DEPTH) throw new TypeError(`expected a result tuple at most ${MAX_DEPTH} deep`);
-    if (!isPair(tuple)) throw new TypeError('expected a result tuple [[id, parent], members]');
-    const [head, members] = tuple;
-    const [id, parent] = isPair(head) ? head : [head, null];
+    const [head, members] = pairOf(tuple) ?? [];
+    if (head === undefined) throw new TypeError('expected a result tuple [[id, parent], members]');
+    const [id, parent] = pairOf(head) ?? [head, null];
     if (typeof id !== 'string') throw new TypeError('expected a string as the id of a result tuple');
-    if (members !== null && !Array.isArray(members)) throw new TypeError('expected an array or null as members');
+    const nodes = itemsOf(members);
+    if (members !== null && nodes === undefined) throw new TypeError('expected an array or null as members');
     return new ResultNode(
       id,
       parent === null ? null : ResultNode.fromTuple(parent, depth + 1),
-      members === null ? null : members.map((member) => ResultNode.fromTuple(member, depth + 1)),
+      nodes?.map((member) => ResultNode.fromTuple(member, depth + 1)) ?? null,
     );
   }
 
@@ -48,4 +50,7 @@ export type ResultTuple = readonly [readonly [string, ResultTuple | null], reado
 
 const MAX_DEPTH = 500;
 
-const isPair = (value: unknown): value is [unknown, unknown] => Array.isArray(value) && value.length === 2;
+const pairOf = (value: unknown): readonly unknown[] | undefined => {
+  const items = itemsOf(value);
+  return items?.length === 2 ? items : undefined;
+};

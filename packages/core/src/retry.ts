@@ -3,7 +3,7 @@ import { isResultError, type ResultError } from './errors.js';
 import { describe } from './expect.js';
 
 export interface RetryOptions {
-  /** Calls in all, the first included. @default 6 */
+  /** Calls in all, the first included. @default 12, which take some 6 s with the default pauses: a server's restart */
   readonly attempts?: number | undefined;
   /** The first pause is at most this; each further one may be twice as long. @default 50 */
   readonly baseMs?: number | undefined;
@@ -41,7 +41,7 @@ export interface RetriedCall<T> {
 export async function withRetry<T>(options: RetryOptions | false, call: RetriedCall<T>): Promise<T> {
   const { doing, run, signal, mayRepeat = (error) => error.retryable } = call;
   if (options === false) return run();
-  const { attempts = 6, baseMs = 50, maxMs = 2_000, deadlineMs = 10_000, onRetry } = options;
+  const { attempts = 12, baseMs = 50, maxMs = 2_000, deadlineMs = 10_000, onRetry } = options;
   const deadline = performance.now() + deadlineMs;
   for (let attempt = 1; ; attempt += 1) {
     try {

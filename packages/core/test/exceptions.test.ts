@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decimal, json, prepareResult, RemoteError, restoreResult, type Serializer, Tuple } from '../src/index.js';
+import {
+  Decimal,
+  json,
+  Opaque,
+  prepareResult,
+  RemoteError,
+  restoreResult,
+  type Serializer,
+  Tuple,
+} from '../src/index.js';
 
 const STATES = ['FAILURE', 'RETRY', 'REVOKED'];
 
@@ -188,6 +197,14 @@ describe('an exception that Python could not pickle', () => {
       );
     },
   );
+});
+
+it('reads a pickled exception whose name does not tell as what its state says it is', () => {
+  const stored = new Opaque('proj', 'Boom', ['a', 1]);
+  expect(restoreResult('FAILURE', stored)).toStrictEqual(new RemoteError('Boom', 'proj', ['a', 1]));
+  expect(restoreResult('SUCCESS', stored)).toBe(stored);
+  const named = new Opaque('proj', 'Boom', [], undefined, { form: 'name' });
+  expect(restoreResult('FAILURE', named)).toBe(named);
 });
 
 it('gives back every RemoteError that was prepared and stored', () => {

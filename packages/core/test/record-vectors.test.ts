@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CELERY_VERSIONS, type CeleryVersion, type Vector, vectors } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, type CeleryVersion, type Vector, vectors } from '@rb/vectors';
 import { describe, expect, it } from 'vitest';
 import {
   DateTime,
@@ -295,7 +295,7 @@ describe.each(CELERY_VERSIONS)('what Celery %s sent by RPC', (celery) => {
 });
 
 describe('what a real worker of Celery 5.2.6 stored in Redis', () => {
-  const url = new URL('../../../tooling/interop/vectors/celery-5.2.6-worker-e2e.json', import.meta.url);
+  const url = new URL('../../../tooling/vectors/celery/celery-5.2.6-worker-e2e.json', import.meta.url);
   const steps = (
     JSON.parse(readFileSync(url, 'utf8')) as readonly {
       readonly raw: { readonly value?: unknown } | null;

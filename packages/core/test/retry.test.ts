@@ -41,11 +41,11 @@ describe('a retryable failure', () => {
     expect(calls.delete).toHaveLength(3);
   });
 
-  it('is tried six times where nothing else is said', async () => {
+  it('is tried twelve times where nothing else is said', async () => {
     const { store, calls } = counted({ ...memoryStore(), get: () => Promise.reject(unavailable()) });
     await using backend = createResultBackend(store, { retry: { maxMs: 1 } });
     await expect(backend.get('a')).rejects.toMatchObject({ code: 'RB_UNAVAILABLE' });
-    expect(calls.get).toHaveLength(6);
+    expect(calls.get).toHaveLength(12);
   });
 
   it('is not repeated past the deadline', async () => {

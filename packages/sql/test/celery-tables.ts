@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { columnOf, type Vector } from '@rb/interop/vectors';
+import { columnOf, type Vector } from '@rb/vectors';
 import { openRaw, temporaryFile } from './support.js';
 
 export const TASK_COLUMNS: readonly string[] = [
@@ -18,7 +18,7 @@ export const TASK_COLUMNS: readonly string[] = [
 
 /** Every statement that Celery ran when it created its tables. */
 export const ddlOf = (celery: string): readonly string[] => {
-  const file = new URL('../../../tooling/interop/vectors/sql-ddl-and-statements.json', import.meta.url);
+  const file = new URL('../../../tooling/vectors/celery/sql-ddl-and-statements.json', import.meta.url);
   const statements: string[] = JSON.parse(readFileSync(file, 'utf8'))[celery].sqlite.statements;
   return statements.filter((sql) => sql.startsWith('CREATE ')).map((sql) => sql.replace(' | ()', ''));
 };

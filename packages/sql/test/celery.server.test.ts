@@ -14,7 +14,7 @@ import {
 import { celeryTest } from '@rb/interop/fixture';
 import type { Oracle } from '@rb/interop/oracle';
 import { fromTagged, toTagged } from '@rb/interop/tags';
-import { CELERY_VERSIONS, type CeleryVersion } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, type CeleryVersion } from '@rb/vectors';
 import { describe, expect } from 'vitest';
 import { storeFromUrl } from '../src/sqlite/index.js';
 import { ddlOf } from './celery-tables.js';

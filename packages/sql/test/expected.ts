@@ -12,8 +12,8 @@ import {
   Tuple,
   Uuid,
 } from '@rb/core';
-import { columnOf, type Vector } from '@rb/interop/vectors';
 import { pickle } from '@rb/serializers/pickle';
+import { columnOf, type Vector } from '@rb/vectors';
 
 /** args and kwargs as the bytes that they are: msgpack and yaml come with serializers of their own. */
 const bytes: Serializer = {

@@ -1,6 +1,6 @@
 import { type DateTime, RemoteError, ResultNode, type TaskRecord } from '@rb/core';
-import { columnOf, vectors } from '@rb/interop/vectors';
 import { pickle } from '@rb/serializers/pickle';
+import { columnOf, vectors } from '@rb/vectors';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { databaseWith, ddlOf, TASK_COLUMNS } from './celery-tables.js';

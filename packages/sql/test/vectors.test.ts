@@ -1,5 +1,5 @@
 import { ResultNode } from '@rb/core';
-import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/vectors';
 import { describe, expect, it } from 'vitest';
 import { databaseWith, TASK_COLUMNS } from './celery-tables.js';
 import { doneAtOf, metaOf, RESULTS, serializers } from './expected.js';

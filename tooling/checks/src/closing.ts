@@ -1,5 +1,6 @@
+import type { ServiceReport } from '@rb/servers/report';
 import type { SkippedTest, TestSummary } from '@rb/vitest/summary-reporter';
-import { type ServiceEntry, serviceTable } from './services.ts';
+import { serviceTable } from './services.ts';
 
 /** A check that was not a test: its name, and whether it held; undefined where it could not be run. */
 export interface CheckOutcome {
@@ -11,7 +12,7 @@ export interface RunResult {
   readonly checks: readonly CheckOutcome[];
   /** undefined where the tests were not run, or broke down. */
   readonly tests: TestSummary | undefined;
-  readonly services: readonly ServiceEntry[];
+  readonly services: readonly ServiceReport[];
   /** Everything is required: a missing service, or a skip that might be for lack of one, is a failure. */
   readonly ci: boolean;
 }
@@ -47,11 +48,11 @@ export function closing({ checks, tests, services, ci }: RunResult): Closing {
 }
 
 /** What makes the run a failure although no single test or check failed. */
-function faultsOf(tests: TestSummary | undefined, services: readonly ServiceEntry[], ci: boolean): readonly string[] {
+function faultsOf(tests: TestSummary | undefined, services: readonly ServiceReport[], ci: boolean): readonly string[] {
   const ran = tests && tests.passed + tests.failed > 0;
   return [
     ...(ran ? [] : ['no test ran']),
-    ...(ci ? services.filter(({ missing }) => missing !== undefined).map(({ name }) => `CI needs ${name}`) : []),
+    ...(ci ? services.filter((service) => 'missing' in service).map(({ name }) => `CI needs ${name}`) : []),
     // Without a reason it may be for lack of a service.
     ...(ci
       ? (tests?.skipped ?? [])

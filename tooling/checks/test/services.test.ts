@@ -1,25 +1,7 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readServices, serviceTable } from '../src/services.ts';
-import { Fixture } from './fixture.ts';
+import { serviceTable } from '../src/services.ts';
 
-it('reads each service once, in order of name, and counts as used what any test could use', () => {
-  const lines = [
-    { name: 'Redis', missing: 'no server' },
-    { name: 'Celery', version: '5.6.3', how: 'virtual environment' },
-    { name: 'Redis', version: '7.2.4', how: 'RB_REDIS_URL' },
-    { name: 'Redis', missing: 'no server' },
-  ];
-  using fixture = new Fixture({ log: lines.map((line) => `${JSON.stringify(line)}\n`).join('') });
-  expect(readServices(join(fixture.root, 'log'))).toEqual([
-    { name: 'Celery', version: '5.6.3', how: 'virtual environment' },
-    { name: 'Redis', version: '7.2.4', how: 'RB_REDIS_URL' },
-  ]);
-});
-
-it('reads none where no test wrote any', () => {
-  using fixture = new Fixture({});
-  expect(readServices(join(fixture.root, 'log'))).toEqual([]);
+it('says so where no test used a service', () => {
   expect(serviceTable([])).toEqual(['no test used a service']);
 });
 

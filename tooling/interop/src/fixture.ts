@@ -1,6 +1,6 @@
+import type { CeleryVersion } from '@rb/vectors';
 import { afterAll, type TestAPI, test } from 'vitest';
 import { type Oracle, oracleOrSkip } from './oracle.ts';
-import type { CeleryVersion } from './vectors.ts';
 
 /**
  * Vitest's `test` with an `oracle` of that version, one process for all tests of a file, ended after them. Where there is

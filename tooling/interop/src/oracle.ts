@@ -1,6 +1,6 @@
 import { reportService } from '@rb/servers/report';
+import type { CeleryVersion } from '@rb/vectors';
 import { type Fields, type LineClient, type Posted, startLineClient } from './line-client.ts';
-import type { CeleryVersion } from './vectors.ts';
 import { celeryEnvironment, OracleUnavailable, pythonEnv, pythonFile } from './venv.ts';
 
 export { OracleError, type Posted } from './line-client.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { CeleryVersion } from './vectors.ts';
+import type { CeleryVersion } from '@rb/vectors';
 
 /** A virtual environment in which one version of Celery is installed. */
 export interface CeleryEnvironment {

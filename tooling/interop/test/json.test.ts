@@ -1,10 +1,10 @@
 import { jsonSerializer, PythonSet, ResultNode, type Serializer, TimeDelta } from '@rb/core';
+import { CELERY_VERSIONS, type CeleryVersion, type Vector, vectors } from '@rb/vectors';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect } from 'vitest';
 import { celeryTest } from '../src/fixture.ts';
 import type { Oracle } from '../src/oracle.ts';
 import { type Tagged, toTagged } from '../src/tags.ts';
-import { CELERY_VERSIONS, type CeleryVersion, type Vector, vectors } from '../src/vectors.ts';
 import { jsonValue, jsonValueWithBytes } from './arbitraries.ts';
 import { VALUES } from './values.ts';
 

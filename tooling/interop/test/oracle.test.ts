@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CELERY_VERSIONS, type CeleryVersion } from '@rb/vectors';
 import { afterAll, describe, expect } from 'vitest';
 import { celeryTest } from '../src/fixture.ts';
 import { OracleError, startOracle } from '../src/oracle.ts';
-import { CELERY_VERSIONS, type CeleryVersion } from '../src/vectors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'rb-oracle-'));
 afterAll(() => rmSync(directory, { recursive: true }));

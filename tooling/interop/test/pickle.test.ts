@@ -1,10 +1,10 @@
 import { pickleSerializer } from '@rb/serializers/pickle';
+import { CELERY_VERSIONS, type CeleryVersion, columnOf, type Vector, vectors } from '@rb/vectors';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { celeryTest } from '../src/fixture.ts';
 import type { Oracle } from '../src/oracle.ts';
 import { type Tagged, toTagged } from '../src/tags.ts';
-import { CELERY_VERSIONS, type CeleryVersion, columnOf, type Vector, vectors } from '../src/vectors.ts';
 import { pickleValue } from './arbitraries.ts';
 import { VALUES } from './values.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Complex, RemoteError, ResultNode } from '@rb/core';
+import { CELERY_VERSIONS } from '@rb/vectors';
 import { afterAll, describe, expect, it } from 'vitest';
 import { celeryTest } from '../src/fixture.ts';
 import { fromTagged, toTagged } from '../src/tags.ts';
-import { CELERY_VERSIONS } from '../src/vectors.ts';
 import { VALUES } from './values.ts';
 
 describe('a tag', () => {

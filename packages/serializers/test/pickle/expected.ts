@@ -12,7 +12,7 @@ import {
   Tuple,
   Uuid,
 } from '@rb/core';
-import type { Vector } from '@rb/interop/vectors';
+import type { Vector } from '@rb/vectors';
 
 /** What a vector's result is. A function where the vector's serializer or Celery decides. */
 type Expected = unknown | ((vector: Vector) => unknown);
@@ -54,7 +54,7 @@ const task = (id: string, parent?: string): ResultNode =>
 const FIRST = '317c7bc3-416a-56e1-bd1d-c9d8e0eebbc4';
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
-export const RESULTS: Readonly<Record<string, Expected>> = {
+const RESULTS: Readonly<Record<string, Expected>> = {
   success_none: null,
   retry_none: null,
   success_true: true,

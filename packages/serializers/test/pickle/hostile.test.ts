@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isResultError, Opaque, ResultError } from '@rb/core';
-import { CELERY_VERSIONS, columnOf, vectors } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, columnOf, vectors } from '@rb/vectors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pickle, pickleSerializer } from '../../src/pickle/index.js';

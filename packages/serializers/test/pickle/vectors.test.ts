@@ -1,5 +1,5 @@
 import { ResultNode } from '@rb/core';
-import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/interop/vectors';
+import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/vectors';
 import { describe, expect, it } from 'vitest';
 import { isPickle, pickle, pickleSerializer } from '../../src/pickle/index.js';
 import { argumentsOf, GROUPS, resultOf } from './expected.js';

@@ -5,7 +5,7 @@ import { CELERY_COLUMNS } from '../task-row.js';
 import { quoted, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table. */
-export const TASK_ADDITIONS: Readonly<Record<string, string>> = {
+const TASK_ADDITIONS: Readonly<Record<string, string>> = {
   // Counts the writes to a row, whoever makes them; see the trigger below.
   rb_revision: 'INTEGER',
   rb_expires_at: 'INTEGER',

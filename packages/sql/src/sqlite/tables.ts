@@ -14,7 +14,7 @@ export interface TableNames {
   readonly group?: string | undefined;
 }
 
-export const VERSION_TABLE = 'rb_schema_version';
+const VERSION_TABLE = 'rb_schema_version';
 
 export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetmeta' }: TableNames = {}): Tables {
   for (const name of [task, group]) {

@@ -36,7 +36,7 @@ describe('an entry point', { timeout: 60_000 }, () => {
     using project = projectWith("import 'better-sqlite3';");
     const problems = importProblems(project.root, ['a']);
     expect(problems).toHaveLength(2);
-    expect(problems[0]).toMatch(/^a does not load in a project of type module:.*ERR_MODULE_NOT_FOUND/s);
+    expect(problems[0]).toMatch(/^a does not load in a project of type module \(.*\):.*ERR_MODULE_NOT_FOUND/s);
   });
 
   it('fails when require cannot have it, as with a top-level await', () => {

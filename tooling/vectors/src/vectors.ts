@@ -5,7 +5,7 @@ export const CELERY_VERSIONS: readonly CeleryVersion[] = ['5.2.6', '5.6.3'];
 
 export type VectorBackend = 'sqlite' | 'postgresql' | 'mysql' | 'redis' | 'rpc' | 'mongodb';
 
-/** What real Celery stored, and what it read back; ../vectors/README.md describes the fields. */
+/** What real Celery stored, and what it read back; ../celery/README.md describes the fields. */
 export interface Vector {
   readonly name: string;
   readonly backend: VectorBackend;
@@ -29,7 +29,7 @@ export interface Vector {
 
 /** Every vector of one backend as one version of Celery wrote it. */
 export const vectors = (backend: VectorBackend, celery: CeleryVersion): readonly Vector[] =>
-  JSON.parse(readFileSync(new URL(`../vectors/celery-${celery}-${backend}.json`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../celery/celery-${celery}-${backend}.json`, import.meta.url), 'utf8'));
 
 /** The value of an SQL column as a driver returns it: bytes, text, a number or null. */
 export function columnOf(vector: Vector, name: string): Uint8Array | string | number | null {
