@@ -1,5 +1,6 @@
 import { ResultError } from './errors.js';
 import { MAX_DIGITS } from './json-parse.js';
+import { isPlain } from './json-plain.js';
 import { toTyped } from './json-types.js';
 import type { RemoteError } from './remote-error.js';
 import type { ResultNode } from './result-node.js';
@@ -29,8 +30,9 @@ export function stringifyExact(root: unknown, { maxDepth, typed, markers }: Stri
   const write = (value: unknown): string | undefined => {
     switch (typeof value) {
       case 'string':
+        return quote(value);
       case 'boolean':
-        return JSON.stringify(value);
+        return String(value);
       case 'number':
         return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : floatText(value);
       case 'bigint':
@@ -53,6 +55,8 @@ export function stringifyExact(root: unknown, { maxDepth, typed, markers }: Stri
     if (kindOf(object) === 'float') return floatText((object as Float).value);
     if (open.has(object)) fail('a value that contains itself');
     if (open.size === maxDepth) fail(`values nested more than ${maxDepth} deep`);
+    // One date somewhere must not slow all the rest down.
+    if (open.size < PLAIN_DEPTH && isPlain(object, maxDepth - open.size)) return JSON.stringify(object);
     open.add(object);
     const text = writeTyped(object) ?? writeContainer(object);
     open.delete(object);
@@ -97,51 +101,67 @@ export function stringifyExact(root: unknown, { maxDepth, typed, markers }: Stri
   };
 
   const writeItems = (items: readonly unknown[]): string => {
-    const texts: string[] = [];
+    let text = '';
     // Not `map`, which passes over the holes of a sparse array.
-    for (const [index, item] of items.entries()) {
+    for (let index = 0; index < items.length; index += 1) {
       path.push(index);
       // Neither left out, which would move the items after it, nor null, which would be another value.
-      texts.push(write(item) ?? fail('undefined in an array'));
+      text += `${index === 0 ? '' : ','}${write(items[index]) ?? fail('undefined in an array')}`;
       path.pop();
     }
-    return `[${texts.join(',')}]`;
+    return `[${text}]`;
   };
 
   const writeMembers = (entries: Iterable<readonly [string, unknown]>): string => {
-    const texts = new Map<string, string>();
+    let text = '';
+    let written = 0;
+    let envelope = 0;
     let marker: unknown;
     for (const [key, value] of entries) {
       path.push(key);
-      if (texts.has(key)) fail('two keys of a Map that become the same text');
-      const text = write(value);
-      if (text !== undefined) texts.set(key, `${JSON.stringify(key)}:${text}`);
-      if (key === '__type__') marker = value;
+      const member = write(value);
       path.pop();
+      if (member === undefined) continue;
+      text += `${written === 0 ? '' : ','}${quote(key)}:${member}`;
+      written += 1;
+      if (key === '__type__') marker = value;
+      if (key === '__type__' || key === '__value__') envelope += 1;
     }
-    if (texts.size === 2 && texts.has('__type__') && texts.has('__value__') && !markers.includes(marker as string)) {
+    if (written === 2 && envelope === 2 && !markers.includes(marker as string)) {
       fail('an object of just __type__ and __value__, which Celery takes for a typed value and then cannot read');
     }
-    return `{${[...texts.values()].join(',')}}`;
+    return `{${text}}`;
   };
 
   /** Python's json turns the keys of a dict into text; so do we with those of a Map. */
   const keyed = function* (map: ReadonlyMap<unknown, unknown>): Generator<[string, unknown]> {
+    const seen = new Set<string>();
     for (const [key, value] of map) {
       const scalar = typeof key !== 'object' || key === null || kindOf(key) === 'float';
       const text = typeof key === 'string' ? key : scalar ? write(key) : undefined;
-      yield [text ?? fail(`a Map key of type ${nameOf(key)}`), value];
+      if (text === undefined) return fail(`a Map key of type ${nameOf(key)}`);
+      if (seen.has(text)) fail('two keys of a Map that become the same text');
+      seen.add(text);
+      yield [text, value];
     }
   };
 
   return write(root) ?? fail('undefined');
 }
 
+/** Deeper down, values are not asked again whether they are plain: each level is one more walk over what lies below. */
+const PLAIN_DEPTH = 8;
+
 const remoteErrorEntries = ({ type, args, module }: RemoteError): [string, unknown][] => [
   ['exc_type', type],
   ['exc_message', args],
   ['exc_module', module],
 ];
+
+/** A call of JSON.stringify costs more than the short texts that most keys and values are. */
+const quote = (text: string): string => (text.length < 64 && UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text));
+
+const UNESCAPED = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 
 /** As Python's `repr(float)`, which never looks like an int. */
 function floatText(value: number): string {

@@ -204,7 +204,7 @@ describe('other values of JavaScript and Python', () => {
           ['1', 'b'],
         ]),
       },
-      'two keys of a Map that become the same text (at $.m["1"])',
+      'two keys of a Map that become the same text (at $.m)',
     ],
   ])('are refused by path and type: %s', (_name, value, message) => {
     expect(failure(() => json.encode(value))).toMatchObject({
