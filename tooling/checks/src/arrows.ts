@@ -81,6 +81,8 @@ function manifestProblems(manifest: Manifest, arrows: Arrows): readonly string[]
   const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   return Object.keys({ ...dependencies, ...peerDependencies }).flatMap((target) => {
     if (target.startsWith('@rb/')) {
+      // So that connect() finds the adapter under package managers that show a package no more than it declares.
+      if (manifest.name === '@rb/core' && peerDependenciesMeta[target]?.optional) return [];
       if (arrows.packages !== '*' && !arrows.packages.includes(target)) return [`needs ${target}`];
       if (arrows.packages !== '*' && target in dependencies) return [`needs ${target} as a dependency: make it a peer`];
       return [];

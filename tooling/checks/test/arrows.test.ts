@@ -100,10 +100,12 @@ describe('package.json', () => {
     expect(problems('@rb/sql', optional('pg'))).toEqual([]);
     expect(problems('@rb/sql', { peerDependencies: { '@rb/core': '*', '@rb/serializers': '*' } })).toEqual([]);
     expect(problems('@rb/core', { devDependencies: { vitest: '*' } })).toEqual([]);
+    expect(problems('@rb/core', optional('@rb/redis'))).toEqual([]);
   });
 
   it.each([
     ['@rb/core', { dependencies: { ms: '*' } }, 'package.json needs ms'],
+    ['@rb/core', { peerDependencies: { '@rb/redis': '*' } }, 'package.json needs @rb/redis'],
     ['@rb/redis', optional('pg'), 'package.json needs pg'],
     ['@rb/redis', { peerDependencies: { '@rb/sql': '*' } }, 'package.json needs @rb/sql'],
     ['@rb/redis', { dependencies: { '@rb/core': '*' } }, 'package.json needs @rb/core as a dependency: make it a peer'],
