@@ -113,7 +113,7 @@ async function openerOf(
   try {
     adapter = await load(specifier);
   } catch (cause) {
-    if (!isMissing(cause))
+    if (!isMissing(cause, specifier))
       throw new ResultError('RB_STORE', `${specifier} could not be loaded; see the cause`, { cause });
     throw new ResultError('RB_UNSUPPORTED', `${specifier} is not installed: npm install ${install}`, { cause });
   }
@@ -122,7 +122,13 @@ async function openerOf(
   throw new ResultError('RB_CONTRACT', `${specifier} has no storeFromUrl: update it to a version that fits @rb/core`);
 }
 
-const isMissing = (cause: unknown): boolean => {
-  const code = (cause as { readonly code?: unknown } | null)?.code;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
-};
+const MISSING_CODES: readonly unknown[] = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED'];
+
+/** Node has codes for it; bundlers put a module in its place that throws no more than words. */
+function isMissing(cause: unknown, specifier: string): boolean {
+  const { code, message } = (cause ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  if (MISSING_CODES.includes(code)) return true;
+  return (
+    typeof message === 'string' && message.includes(specifier) && /(?:not|failed to) (?:resolve|find)/i.test(message)
+  );
+}

@@ -73,6 +73,12 @@ describe('an adapter', () => {
     expect(await errorOf(connect('mongodb://h'))).toMatchObject({ code: 'RB_UNSUPPORTED' });
   });
 
+  it('is missing too where a bundler says so in its own words', async () => {
+    const load = () =>
+      Promise.reject(new Error('Could not resolve "@rb/redis" imported by "@rb/core". Is it installed?'));
+    expect(await errorOf(connect('redis://h', { load }))).toMatchObject({ code: 'RB_UNSUPPORTED' });
+  });
+
   it('that cannot be loaded for another reason is RB_STORE with that reason', async () => {
     const cause = new SyntaxError('broken file');
     const error = await errorOf(connect('redis://h', { load: () => Promise.reject(cause) }));
