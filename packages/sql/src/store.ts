@@ -165,17 +165,29 @@ const sqlStats = (session: Session, now: () => number): StatsCapability => ({
     const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
     const [all, expired, oldest, size] = results.map(({ rows }) => rows);
     const byState: Record<string, number> = {};
-    for (const row of all ?? []) byState[String(row.status)] = numberOf(row, 'n');
-    for (const row of expired ?? [])
-      byState[String(row.status)] = (byState[String(row.status)] ?? 0) - numberOf(row, 'n');
+    const count = ({ status, n }: SqlRow, sign: 1 | -1): void => {
+      // Adding up: of rows that cannot be read, several may look alike as text.
+      byState[String(status)] = (byState[String(status)] ?? 0) + sign * Number(n);
+    };
+    for (const row of all ?? []) count(row, 1);
+    for (const row of expired ?? []) count(row, -1);
     for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
     const oldestDone = oldest?.[0]?.date_done;
     return {
       byState,
       total: Object.values(byState).reduce((sum, n) => sum + n, 0),
       bytes: numberOf(size?.[0], 'bytes'),
-      oldestDoneAt: typeof oldestDone === 'string' ? dateMs(oldestDone) : null,
+      oldestDoneAt: oldestOf(oldestDone),
       estimated: false,
     };
   },
 });
+
+/** What looks like a date need not be one: then the other counts are worth more than an error. */
+function oldestOf(text: unknown): number | null {
+  try {
+    return typeof text === 'string' ? dateMs(text) : null;
+  } catch {
+    return null;
+  }
+}

@@ -98,6 +98,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
   const decode = (row: TaskRow, verbatim = false): TaskRecord => {
     const { task_id: taskId, status } = row;
     if (typeof status !== 'string') throw new TypeError('expected text as status');
+    checkColumns(row);
     const record = {
       taskId,
       state: status,
@@ -133,6 +134,17 @@ function sum(row: TaskRow, measure: (text: string) => number): number {
   return bytes;
 }
 
+/** SQLite stores a value of any type in any column. */
+function checkColumns(row: TaskRow): void {
+  for (const column of TEXTS)
+    if (row[column] != null && typeof row[column] !== 'string') throw new TypeError(`expected text as ${column}`);
+  for (const column of ['result', 'args', 'kwargs'] as const)
+    if (typeof row[column] === 'number') throw new TypeError(`expected bytes as ${column}`);
+  if (row.retries !== null && !Number.isInteger(row.retries)) throw new TypeError('expected an integer as retries');
+  if (row.rb_expires_at != null && typeof row.rb_expires_at !== 'number')
+    throw new TypeError('expected a number as rb_expires_at');
+}
+
 const TEXT_COLUMNS = {
   name: 'name',
   worker: 'worker',
@@ -141,6 +153,7 @@ const TEXT_COLUMNS = {
   parentId: 'rb_parent_id',
 } as const;
 type TextColumn = (typeof TEXT_COLUMNS)[keyof typeof TEXT_COLUMNS];
+const TEXTS = ['traceback', ...Object.values(TEXT_COLUMNS), 'rb_children', 'rb_meta'] as const;
 const TEXT_ENTRIES = Object.entries(TEXT_COLUMNS) as readonly [string, TextColumn][];
 
 function columnsOf(meta: TaskMeta, extended: boolean) {
@@ -172,9 +185,19 @@ function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   if (row.args !== null) meta.args = serializer.decode(row.args);
   if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
   // `== null` also covers a table without the column.
-  if (row.rb_children != null)
-    meta.children = (json.decode(row.rb_children) as unknown[]).map((t) => ResultNode.fromTuple(t));
-  return row.rb_meta == null ? meta : { ...meta, ...(json.decode(row.rb_meta) as object) };
+  if (row.rb_children != null) meta.children = childrenOf(json.decode(row.rb_children));
+  return row.rb_meta == null ? meta : { ...meta, ...othersOf(json.decode(row.rb_meta)) };
+}
+
+function childrenOf(value: unknown): ResultNode[] {
+  if (!Array.isArray(value)) throw new TypeError('expected a list as rb_children');
+  return value.map((tuple) => ResultNode.fromTuple(tuple));
+}
+
+function othersOf(value: unknown): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('expected an object as rb_meta');
+  return value;
 }
 
 /** Celery pickles. What another tool put there as the serializer's text is understood too. */

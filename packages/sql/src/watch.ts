@@ -127,11 +127,12 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     }
     try {
       // What is there now was written before, so it is not news.
-      const versions = await source.versions(
-        fresh.filter((id) => !seen.has(id)),
-        options,
-      );
-      for (const id of fresh) if (watchers.has(id) && !seen.has(id)) seen.set(id, versions.get(id) ?? NOTHING);
+      const unseen = fresh.filter((id) => !seen.has(id));
+      for (let from = 0; from < unseen.length; from += CHUNK) {
+        const chunk = unseen.slice(from, from + CHUNK);
+        const versions = await source.versions(chunk, options);
+        for (const id of chunk) if (watchers.has(id) && !seen.has(id)) seen.set(id, versions.get(id) ?? NOTHING);
+      }
     } catch (error) {
       forget(watcher, fresh);
       throw error;

@@ -99,7 +99,7 @@ describe('a store', () => {
   it('names a directory that does not exist, and works once it does: a failed first open is not remembered', async () => {
     const filename = `${temporaryFile()}/deeper/results.db`;
     const store = openStore({ filename });
-    await expect(store.get(['a'])).rejects.toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    await expect(store.get(['a'])).rejects.toMatchObject({ code: 'RB_UNAVAILABLE', retryable: false });
     mkdirSync(dirname(filename), { recursive: true });
     expect(await store.get(['a'])).toEqual([undefined]);
   });
@@ -133,6 +133,19 @@ describe('a store', () => {
     expect(await store.get(['a', 'b', 'c'])).toEqual([record('a'), undefined, undefined]);
     database.pragma('max_page_count = 100000');
     expect(await store.put([large])).toEqual([{ applied: true }]);
+  });
+
+  it('writes nothing into a transaction that the caller holds open on its own database, but reads', async () => {
+    const database = openRaw(temporaryFile());
+    const store = openStore({ database });
+    await store.put([record('a', 'STARTED')]);
+    database.exec('BEGIN');
+    for (const records of [[record('a')], [record('b'), record('c'), record('d')]])
+      await expect(store.put(records)).rejects.toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    expect(await store.get(['a', 'b'])).toEqual([record('a', 'STARTED'), undefined]);
+    expect(await store.stats?.read()).toMatchObject({ total: 1 });
+    database.exec('ROLLBACK');
+    expect(await store.put([record('a')])).toEqual([{ applied: true }]);
   });
 
   it('notices that the database it was given has been closed', async () => {

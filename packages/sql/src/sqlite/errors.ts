@@ -9,7 +9,7 @@ export interface ErrorContext {
   readonly write: boolean;
 }
 
-type Meaning = readonly [code: ResultErrorCode, says: string];
+type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolean];
 
 /** By SQLite's primary result code. Source: sqlite.org/rescode.html. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -38,8 +38,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 export function toResultError(cause: unknown, { doing, database, write }: ErrorContext): ResultError {
   if (isResultError(cause)) return cause;
   const { code, message } = describe(cause);
-  const [errorCode, says] = meaningOf(code, message, write);
-  return new ResultError(errorCode, `${doing} failed on SQLite database ${database}: ${says}`, { cause });
+  const [errorCode, says, retryable] = meaningOf(code, message, write);
+  return new ResultError(errorCode, `${doing} failed on SQLite database ${database}: ${says}`, { cause, retryable });
 }
 
 function meaningOf(code: string, message: string, write: boolean): Meaning {
@@ -56,7 +56,9 @@ function meaningOf(code: string, message: string, write: boolean): Meaning {
   if (/^no such (table|column)|has no column named/.test(message))
     return ['RB_SCHEMA', `${message}; run the schema's deploy() once, or leave createTables on`];
   // better-sqlite3 checks these before SQLite does, and throws a TypeError.
-  if (message.includes('directory does not exist')) return ['RB_UNAVAILABLE', 'its directory does not exist'];
+  // Mostly a mistake in the path: repeating the call would only keep the caller, or a wait for ever, from the message.
+  if (message.includes('directory does not exist'))
+    return ['RB_UNAVAILABLE', 'its directory does not exist; create it, or check the path', false];
   if (message.includes('database connection is not open')) return ['RB_CLOSED', 'the database was closed'];
   return ['RB_STORE', `${code || 'an unexpected error'}; see the cause`];
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { ResultError } from '@rb/core';
 import { abortedError } from '../abort.js';
 import type { Executor, RunOptions, SqlRow, Statement, StatementResult } from '../executor.js';
@@ -17,13 +17,27 @@ export interface SqliteExecutorOptions {
 /** Between two tries for a lock: at first as long as a short write takes, then longer, each with up to as much again. */
 const BUSY_DELAYS_MS = [1, 2, 5, 10, 20];
 
+/** How long calls may follow one another before timers and sockets have their turn. */
+const TURN_MS = 10;
+
 /**
  * Answers synchronously once open, so that statements of different callers never mix on the one connection. Waits for locks
- * without stopping the event loop.
+ * without stopping the event loop, and lets it turn between calls: promises alone would keep it until the last is done.
  */
 export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
   let opening: Promise<Connection> | undefined;
   let closed = false;
+  let turnedAt = performance.now();
+  let turning: Promise<void> | undefined;
+
+  /** All wait for the same turn, so that they go on in their order. */
+  const turn = (): Promise<void> => {
+    turning ??= nextTurn().then(() => {
+      turning = undefined;
+      turnedAt = performance.now();
+    });
+    return turning;
+  };
 
   const connect = (): Promise<Connection> => {
     opening ??= options.open().then(
@@ -42,8 +56,10 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
       try {
         if (closed) throw closedError(doing);
         const connected = await connect();
+        while (performance.now() - turnedAt > TURN_MS) await turn();
         if (closed) throw closedError(doing);
         if (signal?.aborted) throw abortedError(signal, doing);
+        if (write && connected.isTaken()) throw takenError(doing);
         return connected.execute(statements, write);
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline)
@@ -67,7 +83,13 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
 const closedError = (doing: string): ResultError =>
   new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
 
+/** Writing into it would be undone by its rollback, after the caller was told that it is stored. */
+const takenError = (doing: string): ResultError =>
+  new ResultError('RB_UNAVAILABLE', `${doing} failed: the given database has a transaction open; end it first`);
+
 interface Connection {
+  /** Whether a transaction is open that is not ours, on a database that was passed in. */
+  isTaken(): boolean;
   execute(statements: readonly Statement[], write: boolean): StatementResult[];
   close(): void;
 }
@@ -106,8 +128,14 @@ function connection(database: SqliteDatabase): Connection {
     }
   };
 
+  const execute = (statements: readonly Statement[], write: boolean): StatementResult[] => {
+    const together = statements.length > 1 && !database.inTransaction;
+    return together ? transaction(statements, write) : statements.map(one);
+  };
+
   return {
-    execute: (statements, write) => (statements.length > 1 ? transaction(statements, write) : statements.map(one)),
+    isTaken: () => database.inTransaction,
+    execute,
     close: () => database.close(),
   };
 }

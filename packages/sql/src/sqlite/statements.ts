@@ -72,7 +72,8 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
       { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
       {
-        sql: `SELECT date_done FROM ${task} WHERE date_done IS NOT NULL
+        // What is no date at all must not hide the oldest one.
+        sql: `SELECT date_done FROM ${task} WHERE date_done GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*'
           AND status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND ${live} ORDER BY date_done LIMIT 1`,
         params: [now],
       },

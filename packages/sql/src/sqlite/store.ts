@@ -6,6 +6,7 @@ import { openConnection } from './connection.js';
 import { sqliteDialect } from './dialect.js';
 import type { SqliteDatabase } from './driver.js';
 import { sqliteExecutor } from './executor.js';
+import { checkOptions } from './options.js';
 import { plainTables, type TableNames } from './tables.js';
 import { optionsFromUrl } from './url.js';
 
@@ -47,8 +48,11 @@ export interface SqliteStoreOptions {
  * A result store in an SQLite database, in Celery's tables.
  *
  * Opens the file on first use. A batch is written in one transaction; SUCCESS is final, decided by the statement itself.
+ *
+ * Errors: TypeError for wrong options.
  */
 export function sqliteStore(options: SqliteStoreOptions): ResultStore {
+  checkOptions(options);
   const { createTables = true, layout = 'extended', readonly = false } = options;
   return sqlStore({
     dialect: dialectOf(options),
@@ -66,6 +70,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
 
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call opens the file, making it if need be, and closes it. */
 export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
+  checkOptions(options);
   const dialect = dialectOf(options).schema;
   const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
     const executor = executorOf({ ...options, createTables: true });

@@ -11,7 +11,7 @@ const PYTHON_ONLY = new Set(['check_same_thread', 'isolation_level', 'cached_sta
  * Errors: TypeError where it is no such URL.
  */
 export function optionsFromUrl(url: string): Pick<SqliteStoreOptions, 'filename' | 'busyTimeoutMs'> {
-  const match = /^(?:db\+)?sqlite(?:\+\w+)?:\/\/(?:\/([^?]*))?(?:\?(.*))?$/s.exec(url);
+  const match = /^(?:db\+)?sqlite(?:\+\w+)?:\/\/(?:\/([^?]*))?(?:\?(.*))?$/is.exec(url);
   if (match === null) throw new TypeError('expected a URL such as sqlite:///relative.db or sqlite:////absolute.db');
   const [, path = '', query = ''] = match;
   const settings = new URLSearchParams(query);
