@@ -141,7 +141,7 @@ async function listed(store: ResultStore): Promise<readonly TaskRecord[]> {
 
 /** A value on one line, with its type where it is not JavaScript's own. */
 function shown(value: unknown): string {
-  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 });
+  const text = inspect(value, { compact: true, breakLength: Number.POSITIVE_INFINITY, depth: 4 });
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }
 
