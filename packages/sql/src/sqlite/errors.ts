@@ -43,6 +43,8 @@ export function toResultError(cause: unknown, { doing, database, write }: ErrorC
 }
 
 function meaningOf(code: string, message: string, write: boolean): Meaning {
+  if (code === 'SQLITE_READONLY_DBMOVED')
+    return ['RB_UNAVAILABLE', 'the file was deleted or replaced, and will be opened anew; nothing was changed'];
   // SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DIRECTORY ...: extended codes begin with the primary one.
   const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? '';
   const known = MEANINGS[primary];
