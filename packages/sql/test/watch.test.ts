@@ -4,7 +4,10 @@ import { pollingWatch } from '../src/watch.js';
 describe('polling', () => {
   it('is one chain, whoever leaves and comes back while a question is under way', async () => {
     let [asked, underWay, most] = [0, 0, 0];
-    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
     const watch = pollingWatch(
       {
         async changed() {
