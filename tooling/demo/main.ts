@@ -8,8 +8,15 @@ import { sqliteStore } from '@rb/sql/sqlite';
 import { report } from './report.ts';
 import { steps } from './steps.ts';
 
+// A reader that has seen enough (`| head`) ends the demo, without a stack.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const folder = mkdtempSync(join(tmpdir(), 'rb-demo-'));
 const filename = join(folder, 'results.sqlite');
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 copyFileSync(fileURLToPath(new URL('celery-results.sqlite', import.meta.url)), filename);
 
 console.log('@rb demo: a Node process beside Celery, on one SQLite database');
@@ -22,6 +29,5 @@ try {
   console.log(`\n${failed === 0 ? `all ${all.length} steps held` : `${failed} of ${all.length} steps did not hold`}`);
 } finally {
   await results.close();
-  rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failed === 0 ? 0 : 1;

@@ -21,11 +21,17 @@ export async function report(steps: readonly Step[]): Promise<number> {
       console.log(`   ${paint('green', '✓')} ${proves} ${paint('dim', `(${ms} ms)`)}`);
     } catch (error) {
       failed += 1;
-      console.log(`   ${paint('red', '✗ did not hold:')} ${error instanceof Error ? error.stack : error}`);
+      console.log(`   ${paint('red', '✗ did not hold:')} ${reasons(error)}`);
     }
   }
   return failed;
 }
+
+/** What went wrong and why, without stacks. */
+const reasons = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.message}${error.cause ? `\n     because ${reasons(error.cause)}` : ''}`
+    : String(error);
 
 /** Errors: what was observed, where it is not as expected. */
 export function hold(observed: boolean, what: string): void {

@@ -45,8 +45,15 @@ export function steps(demo: Demo): readonly Step[] {
           { stdio: ['ignore', 'inherit', 'inherit'] },
         );
         const exited = once(worker, 'exit');
+        // Whatever ends first takes the other along.
+        process.once('exit', () => worker.kill());
+        const failed = new AbortController();
+        worker.once('exit', (code) => {
+          if (code !== 0) failed.abort(new Error(`the worker ended with exit code ${code}; its own message is above`));
+        });
+        const options = { timeoutMs: 30_000, signal: failed.signal };
         const states: string[] = [];
-        for await (const { state, result } of demo.results.watch(taskId, { timeoutMs: 30_000 })) {
+        for await (const { state, result } of demo.results.watch(taskId, options)) {
           states.push(state);
           say(`${coloured(state, state.padEnd(9))} ${state === 'PENDING' ? '' : shown(result)}`);
         }
@@ -134,7 +141,7 @@ async function listed(store: ResultStore): Promise<readonly TaskRecord[]> {
 
 /** A value on one line, with its type where it is not JavaScript's own. */
 function shown(value: unknown): string {
-  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 4 });
+  const text = inspect(value, { compact: true, breakLength: Number.POSITIVE_INFINITY, depth: 4 });
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }
 

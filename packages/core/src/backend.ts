@@ -134,8 +134,8 @@ export class ResultBackend implements AsyncDisposable {
     return Promise.all(taskIds.map((taskId) => this.get(taskId, options)));
   }
 
-  /** Waits for the return value. Errors: TaskFailedError where the task failed or was revoked; else as `wait`. */
-  async result<T = unknown>(taskId: string, options: ResultOptions<T> = {}): Promise<T> {
+  /** Waits for the return value; its type comes from `schema`, or is claimed as `result<T>`, else unknown. Errors: TaskFailedError where the task failed or was revoked; else as `wait`. */
+  async result<T = unknown>(taskId: string, options: ResultOptions<T> = {}): Promise<NoInfer<T>> {
     expectSchema(options.schema);
     const value = resultOf(await this.wait(taskId, options));
     return options.schema ? validate(options.schema, value, taskId) : (value as T);

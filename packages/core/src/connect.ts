@@ -2,7 +2,7 @@ import { createResultBackend, type ResultBackend } from './backend.js';
 import type { ResultBackendOptions } from './backend-options.js';
 import type { ResultStore } from './contract.js';
 import { ResultError } from './errors.js';
-import { describe, expectId } from './expect.js';
+import { describe, expectId, expectObject } from './expect.js';
 import { memoryStore } from './memory.js';
 
 /** Makes a store from a URL; nothing is sent yet. An adapter exports one as `storeFromUrl`. */
@@ -72,6 +72,7 @@ export function registerScheme(scheme: string, opener: StoreOpener): () => void 
  * Errors: TypeError for a URL that names no known scheme; RB_UNSUPPORTED, saying what to install, where the adapter is missing.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<ResultBackend> {
+  expectObject(options, 'options');
   const { store = {}, load, ...backendOptions } = options;
   return createResultBackend(await openStore(url, store, load), backendOptions);
 }
@@ -82,6 +83,8 @@ export async function openStore(
   options: Readonly<Record<string, unknown>> = {},
   load: (specifier: string) => Promise<unknown> = (specifier) => import(/* @vite-ignore */ specifier),
 ): Promise<ResultStore> {
+  expectObject(options, 'the options of the store');
+  if (typeof load !== 'function') throw new TypeError(`expected a function as load, got ${describe(load)}`);
   const scheme = schemeOf(url);
   const known = schemes.get(scheme) ?? schemes.get(dialectOf(scheme));
   if (known === undefined) {

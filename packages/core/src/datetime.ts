@@ -3,11 +3,11 @@ import { markKind } from './values.js';
 
 export interface DateTimeOptions {
   /** 0 to 999, beyond the millisecond. @default 0 */
-  readonly microseconds?: number;
+  readonly microseconds?: number | undefined;
   /** Seconds east of UTC; null for a naive datetime, which is then counted as if it were UTC. @default 0 */
-  readonly offsetSeconds?: number | null;
+  readonly offsetSeconds?: number | null | undefined;
   /** IANA name, where Python's tzinfo was a ZoneInfo. @default null */
-  readonly zone?: string | null;
+  readonly zone?: string | null | undefined;
 }
 
 /**
@@ -34,9 +34,7 @@ export class DateTime extends Date {
 
   /** A Date where that loses nothing, else a DateTime. */
   static fromParts(parts: IsoParts, zone: string | null = null): Date {
-    const { epochMs, microseconds, offsetSeconds } = parts;
-    if (microseconds === 0 && offsetSeconds === 0 && zone === null) return new Date(epochMs);
-    return new DateTime(epochMs, { microseconds, offsetSeconds, zone });
+    return fromParts(parts, zone);
   }
 
   /**
@@ -45,13 +43,18 @@ export class DateTime extends Date {
    * Errors: TypeError where the text is no ISO 8601 date and time.
    */
   static fromIso(text: string): Date {
-    return DateTime.fromParts(parseIsoDateTime(text));
+    return fromParts(parseIsoDateTime(text), null);
   }
 
   /** As Python's `isoformat()` writes it: wall clock, six fraction digits or none, offset unless naive. */
   toIsoFormat(): string {
     return formatIso(this.getTime(), this.microseconds, this.offsetSeconds);
   }
+}
+
+function fromParts({ epochMs, microseconds, offsetSeconds }: IsoParts, zone: string | null): Date {
+  if (microseconds === 0 && offsetSeconds === 0 && zone === null) return new Date(epochMs);
+  return new DateTime(epochMs, { microseconds, offsetSeconds, zone });
 }
 
 /** Python's `datetime.date`. */

@@ -71,7 +71,7 @@ export class ResultGroup {
    *
    * Errors: the first TaskFailedError as soon as it is known; RB_NOT_FOUND for an unknown group; else as `wait`.
    */
-  async join<T = unknown>(options: WaitOptions = {}): Promise<T[]> {
+  async join<T = unknown>(options: WaitOptions = {}): Promise<NoInfer<T>[]> {
     return this.#collect(options, async (record) => resultOf(await record)) as Promise<T[]>;
   }
 
@@ -81,7 +81,7 @@ export class ResultGroup {
    * Shape:  as `Promise.allSettled`, in member order; a group inside is an array.
    * Errors: as `join`, save for what concerns one member alone.
    */
-  async joinSettled<T = unknown>(options: WaitOptions = {}): Promise<PromiseSettledResult<T>[]> {
+  async joinSettled<T = unknown>(options: WaitOptions = {}): Promise<PromiseSettledResult<NoInfer<T>>[]> {
     const settle = async (record: Promise<BackendRecord>): Promise<PromiseSettledResult<unknown>> => {
       try {
         return { status: 'fulfilled', value: resultOf(await record) };

@@ -25,14 +25,19 @@ export class RemoteError {
 
   /** A local throwable as a RemoteError, for `fail()` and `retry()`. */
   static from(error: unknown): RemoteError {
-    if (typeof error === 'object' && error !== null && kindOf(error) === 'error') return error as RemoteError;
-    if (error instanceof Error) return new RemoteError(error.name, null, [error.message]);
-    return new RemoteError('Error', null, [typeof error === 'string' ? error : String(error)]);
+    return remoteFrom(error);
   }
 
   toString(): string {
     return this.message === '' ? this.type : `${this.type}: ${this.message}`;
   }
+}
+
+// Outside the class: a bundler renames a class that refers to itself, and users see the name when they print one.
+function remoteFrom(error: unknown): RemoteError {
+  if (typeof error === 'object' && error !== null && kindOf(error) === 'error') return error as RemoteError;
+  if (error instanceof Error) return new RemoteError(error.name, null, [error.message]);
+  return new RemoteError('Error', null, [typeof error === 'string' ? error : String(error)]);
 }
 
 markKind(RemoteError.prototype, 'error');

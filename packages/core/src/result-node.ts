@@ -24,24 +24,28 @@ export class ResultNode {
    * Errors: TypeError where the value has another shape.
    */
   static fromTuple(tuple: unknown, depth = 0): ResultNode {
-    // Chains nest one parent per link; beyond this the document is hostile, not long.
-    if (depth > MAX_DEPTH) throw new TypeError(`expected a result tuple at most ${MAX_DEPTH} deep`);
-    const [head, members] = pairOf(tuple) ?? [];
-    if (head === undefined) throw new TypeError('expected a result tuple [[id, parent], members]');
-    const [id, parent] = pairOf(head) ?? [head, null];
-    if (typeof id !== 'string') throw new TypeError('expected a string as the id of a result tuple');
-    const nodes = itemsOf(members);
-    if (members !== null && nodes === undefined) throw new TypeError('expected an array or null as members');
-    return new ResultNode(
-      id,
-      parent === null ? null : ResultNode.fromTuple(parent, depth + 1),
-      nodes?.map((member) => ResultNode.fromTuple(member, depth + 1)) ?? null,
-    );
+    return nodeFrom(tuple, depth);
   }
 
   toTuple(): ResultTuple {
     return [[this.id, this.parent?.toTuple() ?? null], this.members?.map((member) => member.toTuple()) ?? null];
   }
+}
+
+function nodeFrom(tuple: unknown, depth: number): ResultNode {
+  // Chains nest one parent per link; beyond this the document is hostile, not long.
+  if (depth > MAX_DEPTH) throw new TypeError(`expected a result tuple at most ${MAX_DEPTH} deep`);
+  const [head, members] = pairOf(tuple) ?? [];
+  if (head === undefined) throw new TypeError('expected a result tuple [[id, parent], members]');
+  const [id, parent] = pairOf(head) ?? [head, null];
+  if (typeof id !== 'string') throw new TypeError('expected a string as the id of a result tuple');
+  const nodes = itemsOf(members);
+  if (members !== null && nodes === undefined) throw new TypeError('expected an array or null as members');
+  return new ResultNode(
+    id,
+    parent === null ? null : nodeFrom(parent, depth + 1),
+    nodes?.map((member) => nodeFrom(member, depth + 1)) ?? null,
+  );
 }
 
 markKind(ResultNode.prototype, 'node');

@@ -99,6 +99,19 @@ describe('an adapter', () => {
   });
 });
 
+describe('wrong options of connect', () => {
+  it.each([
+    [null, 'as options'],
+    [5, 'as options'],
+    [{ store: 'x' }, 'as the options of the store'],
+    [{ load: './adapters' }, 'as load'],
+  ])('are a TypeError: %o', async (options, message) => {
+    const error = await errorOf(connect('memory://', options as object));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toContain(message);
+  });
+});
+
 describe('registerScheme', () => {
   const undo: (() => void)[] = [];
   afterEach(() => {

@@ -29,6 +29,9 @@ describe('the types', () => {
       expectTypeOf(backend.result('a', { schema })).resolves.toEqualTypeOf<{ total: number }>();
       expectTypeOf(backend.result<string>('a')).resolves.toEqualTypeOf<string>();
       expectTypeOf(backend.result('a')).resolves.toEqualTypeOf<unknown>();
+      // @ts-expect-error What the caller expects does not decide what a worker stored: claim it as result<number>().
+      const claimed: Promise<number> = backend.result('a');
+      void claimed;
       expectTypeOf(backend.group('g').join<number>()).resolves.toEqualTypeOf<number[]>();
       expectTypeOf(backend.watch('a')).toExtend<AsyncIterable<BackendRecord>>();
     });

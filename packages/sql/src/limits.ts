@@ -6,6 +6,9 @@ import { ResultError } from '@rb/core';
 const MAX_ID = 155;
 const MAX_STATE = 50;
 
+/** Of an id that is too long; it may be a payload by mistake. */
+const MAX_SHOWN = 40;
+
 /** With the flag `u` a pair counts as one character, so only a half matches. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -15,7 +18,11 @@ export function checkId(id: string, what: 'task' | 'group'): void {
   if (LONE_SURROGATE.test(id))
     throw new ResultError('RB_ENCODE', `a ${what} id holds half a surrogate pair`, { taskId });
   if (longer(id, MAX_ID))
-    throw new ResultError('RB_TOO_LARGE', `the id of ${what} ${id} is longer than ${MAX_ID} characters`, { taskId });
+    throw new ResultError(
+      'RB_TOO_LARGE',
+      `the id of ${what} ${id.slice(0, MAX_SHOWN)}... is longer than ${MAX_ID} characters`,
+      { taskId },
+    );
 }
 
 export function checkState(taskId: string, state: string): void {

@@ -63,6 +63,18 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     }
   };
 
+  const all = (): ReadonlySet<Watcher> => new Set([...watchers.values()].flatMap((set) => [...set]));
+
+  const tellGap = (): void => {
+    for (const { handler } of all()) {
+      try {
+        handler.gap();
+      } catch (error) {
+        onBackgroundError(error);
+      }
+    }
+  };
+
   /** One at a time, so that no change is told twice. */
   const lookAtSuspects = (): Promise<void> => {
     looking ??= (async () => {
@@ -94,6 +106,8 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       try {
         if (await source.changed()) for (const id of watchers.keys()) suspects.add(id);
         await lookAtSuspects();
+        // What happened meanwhile may be told by nothing: another file may be there, with the same versions.
+        if (failures > 0) tellGap();
         failures = 0;
         pause = Math.max(pollMs, REST * (performance.now() - start));
       } catch (error) {
@@ -156,8 +170,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
     },
     close() {
-      for (const watcher of new Set([...watchers.values()].flatMap((set) => [...set])))
-        forget(watcher, watcher.taskIds);
+      for (const watcher of all()) forget(watcher, watcher.taskIds);
     },
   };
 }

@@ -52,6 +52,9 @@ describe('toResultError', () => {
     const context = { doing: 'x', database: 'x.db', write: false };
     expect(toResultError(failure('SQLITE_IOERR_READ'), context).code).toBe('RB_UNAVAILABLE');
     expect(toResultError(undefined, context).code).toBe('RB_STORE');
+    // A read-only directory is where readonly: true does not help.
+    expect(toResultError(failure('SQLITE_READONLY_DIRECTORY'), context).message).toContain('WAL');
+    expect(toResultError(failure('SQLITE_READONLY_DBMOVED'), context)).toMatchObject({ retryable: true });
     const own = new ResultError('RB_CLOSED', 'closed');
     expect(toResultError(own, context)).toBe(own);
   });

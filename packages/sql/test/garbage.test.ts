@@ -1,6 +1,6 @@
 import { createResultBackend } from '@rb/core';
 import { describe, expect, it } from 'vitest';
-import { openRaw, openStore, present, temporaryFile } from './support.js';
+import { openRaw, openStore, present, record, temporaryFile } from './support.js';
 
 /** SQLite takes any value in any column: each of these is stored in a row of its own. */
 const GARBAGE: readonly (readonly [column: string, value: unknown])[] = [
@@ -94,4 +94,10 @@ describe('a row that no one could have written', () => {
     for (const id of ids) await results.succeed(id, 2);
     expect(await Promise.all(ids.map((id) => results.result(id)))).toEqual(ids.map(() => 2));
   });
+});
+
+it('an id that is too long is cut in the error: it may be a payload by mistake', async () => {
+  const [outcome] = await openStore().put([record(`${'x'.repeat(160)}s3cret`)]);
+  const refused = outcome && 'refused' in outcome ? outcome.refused : undefined;
+  expect(refused).toMatchObject({ code: 'RB_TOO_LARGE', message: expect.not.stringContaining('s3cret') });
 });

@@ -3,14 +3,14 @@ import { type SqliteStoreOptions, sqliteSchema, sqliteStore, storeFromUrl } from
 
 const wrong: readonly (readonly [object, string])[] = [
   [{ filenam: 'x' }, 'expected options among filename, database'],
-  [{ filename: 5 }, 'expected a path as text as filename, got a number'],
+  [{ filename: 5 }, 'expected a path as text as filename, got number'],
   [{ filename: new URL('file:///x') }, 'as filename'],
-  [{ database: null }, 'as database'],
+  [{ database: null }, 'as database, got null'],
   [{ filename: 'x', tables: 'y' }, 'as tables'],
   [{ filename: 'x', createTables: 'no' }, 'as createTables'],
   [{ filename: 'x', layout: 'celeri' }, 'expected one of extended, celery as layout'],
   [{ filename: 'x', readonly: 1 }, 'as readonly'],
-  [{ filename: 'x', busyTimeoutMs: 'soon' }, 'expected milliseconds from 0 up as busyTimeoutMs, got a string'],
+  [{ filename: 'x', busyTimeoutMs: 'soon' }, 'expected milliseconds from 0 up as busyTimeoutMs, got string'],
   [{ filename: 'x', busyTimeoutMs: Number.NaN }, 'as busyTimeoutMs'],
   [{ filename: 'x', synchronous: 'normal' }, 'as synchronous'],
   [{ filename: 'x', journalMode: 'WAL; DROP TABLE celery_taskmeta' }, 'expected one of WAL, DELETE as journalMode'],

@@ -14,6 +14,7 @@ describe('a URL', () => {
     ['db+sqlite:////var/lib/results.db', '/var/lib/results.db'],
     ['db+sqlite+pysqlite:///x.db?check_same_thread=False', 'x.db'],
     ['sqlite:///C:\\data\\x.db', 'C:\\data\\x.db'],
+    ['SQLITE:///X.db', 'X.db'],
     ['sqlite:////tmp/a%20b 100%.db', '/tmp/a%20b 100%.db'],
   ])('%s is the file %s', (url, filename) => {
     expect(optionsFromUrl(url)).toEqual({ filename });

@@ -6,28 +6,28 @@ export interface PickleOptions {
    * What a class or function is read as that is none of the known ones: core's `Opaque`, inert data, or an error
    * (RB_DECODE) that names it. Neither imports nor calls anything. @default 'opaque'
    */
-  readonly unknown?: 'opaque' | 'refuse';
+  readonly unknown?: 'opaque' | 'refuse' | undefined;
   /** Reads whole floats as core's `Float`, so that `1.0` is written back as `1.0` and not as `1`. @default false */
-  readonly exactFloats?: boolean;
+  readonly exactFloats?: boolean | undefined;
   /**
    * Writes `Opaque` values too. Python **imports and calls** whatever they name when it reads them: only for values
    * whose every writer is trusted as much as the code that reads them. @default false
    */
-  readonly writeOpaque?: boolean;
+  readonly writeOpaque?: boolean | undefined;
   /**
    * Longest pickle, in bytes; also the most text and bytes that its values hold, a shared one counted wherever it
    * stands. Reading and writing. @default 67_108_864 (64 MiB)
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Most values, keys included, a shared one counted wherever it stands. Reading and writing. @default 2_000_000 */
-  readonly maxItems?: number;
+  readonly maxItems?: number | undefined;
   /** Deepest nesting of values, at most 1000. Reading and writing. @default 500 */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** Longest single integer, in bytes. Reading and writing. @default 65_536 (some 157,000 digits) */
-  readonly maxIntegerBytes?: number;
+  readonly maxIntegerBytes?: number | undefined;
 }
 
-export type Limits = Required<PickleOptions>;
+export type Limits = { readonly [K in keyof PickleOptions]-?: Exclude<PickleOptions[K], undefined> };
 
 /** The one place of the defaults. Errors: TypeError where a limit is no whole number in its range. */
 export function resolveOptions(options: PickleOptions): Limits {

@@ -24,7 +24,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   SQLITE_PROTOCOL: ['RB_UNAVAILABLE', 'the lock could not be had; nothing was changed'],
   SQLITE_READONLY: [
     'RB_DENIED',
-    'it may not be written; check the permissions of the file and its directory, and the option readonly',
+    'it may not be written; check the option readonly and the permissions of the file and its directory, which WAL must write to even to read',
   ],
   SQLITE_PERM: ['RB_DENIED', 'access was denied; check the permissions of the file and its directory'],
   SQLITE_AUTH: ['RB_DENIED', 'access was denied'],
@@ -43,6 +43,8 @@ export function toResultError(cause: unknown, { doing, database, write }: ErrorC
 }
 
 function meaningOf(code: string, message: string, write: boolean): Meaning {
+  if (code === 'SQLITE_READONLY_DBMOVED')
+    return ['RB_UNAVAILABLE', 'the file was deleted or replaced, and will be opened anew; nothing was changed'];
   // SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DIRECTORY ...: extended codes begin with the primary one.
   const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? '';
   const known = MEANINGS[primary];

@@ -9,6 +9,8 @@ export interface SqliteExecutorOptions {
   /** For messages. */
   readonly name: string;
   readonly open: () => Promise<SqliteDatabase>;
+  /** Called after opening; what it returns tells whether that file is gone or another one by now. Absent: it has none. */
+  readonly watchFile?: (() => () => boolean) | undefined;
   /** Whether closing the executor closes the database. */
   readonly owned: boolean;
   readonly busyTimeoutMs: number;
@@ -26,6 +28,7 @@ const TURN_MS = 10;
  */
 export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
   let opening: Promise<Connection> | undefined;
+  let current: Connection | undefined;
   let closed = false;
   let turnedAt = performance.now();
   let turning: Promise<void> | undefined;
@@ -41,13 +44,24 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
 
   const connect = (): Promise<Connection> => {
     opening ??= options.open().then(
-      (database) => connection(database),
+      (database) => {
+        current = connection(database, options.watchFile?.());
+        return current;
+      },
       (error: unknown) => {
         opening = undefined; // The next call tries again.
         throw error;
       },
     );
     return opening;
+  };
+
+  /** The next call opens the file anew. Idempotent. */
+  const drop = (connected: Connection): void => {
+    if (connected !== current) return;
+    opening = undefined;
+    current = undefined;
+    connected.close();
   };
 
   const run = async (statements: readonly Statement[], { write, doing, signal }: RunOptions) => {
@@ -59,6 +73,10 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
         while (performance.now() - turnedAt > TURN_MS) await turn();
         if (closed) throw closedError(doing);
         if (signal?.aborted) throw abortedError(signal, doing);
+        if (connected.isMoved()) {
+          drop(connected);
+          throw movedError(doing, options.name);
+        }
         if (write && connected.isTaken()) throw takenError(doing);
         return connected.execute(statements, write);
       } catch (error) {
@@ -87,14 +105,23 @@ const closedError = (doing: string): ResultError =>
 const takenError = (doing: string): ResultError =>
   new ResultError('RB_UNAVAILABLE', `${doing} failed: the given database has a transaction open; end it first`);
 
+/** RB_SCHEMA: whatever was known of the tables is no longer so. Nothing was run, so the call may be repeated. */
+const movedError = (doing: string, name: string): ResultError =>
+  new ResultError(
+    'RB_SCHEMA',
+    `${doing} failed on SQLite database ${name}: the file was deleted or replaced; the next call opens it anew`,
+    { retryable: true },
+  );
+
 interface Connection {
+  isMoved(): boolean;
   /** Whether a transaction is open that is not ours, on a database that was passed in. */
   isTaken(): boolean;
   execute(statements: readonly Statement[], write: boolean): StatementResult[];
   close(): void;
 }
 
-function connection(database: SqliteDatabase): Connection {
+function connection(database: SqliteDatabase, isMoved: () => boolean = () => false): Connection {
   const prepared = new Map<string, SqliteStatement>();
 
   const prepare = (sql: string): SqliteStatement => {
@@ -134,6 +161,7 @@ function connection(database: SqliteDatabase): Connection {
   };
 
   return {
+    isMoved,
     isTaken: () => database.inTransaction,
     execute,
     close: () => database.close(),

@@ -39,6 +39,6 @@ export function checkOptions(options: SqliteStoreOptions): void {
       throw new TypeError(`expected options among ${Object.keys(CHECKS).join(', ')}, got ${name.slice(0, 40)}`);
     const [holds, expected] = check;
     if (value !== undefined && !holds(value))
-      throw new TypeError(`expected ${expected} as ${name}, got a ${typeof value}`);
+      throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
   }
 }

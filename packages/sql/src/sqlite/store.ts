@@ -6,6 +6,7 @@ import { openConnection } from './connection.js';
 import { sqliteDialect } from './dialect.js';
 import type { SqliteDatabase } from './driver.js';
 import { sqliteExecutor } from './executor.js';
+import { movedCheck } from './moved.js';
 import { checkOptions } from './options.js';
 import { plainTables, type TableNames } from './tables.js';
 import { optionsFromUrl } from './url.js';
@@ -104,7 +105,8 @@ function executorOf(options: SqliteStoreOptions): Executor {
       synchronous,
       journalMode,
     });
-  return sqliteExecutor({ name: filename ?? 'given', open, owned: database === undefined, busyTimeoutMs });
+  const watchFile = filename === undefined || isMemory(filename) ? undefined : () => movedCheck(filename);
+  return sqliteExecutor({ name: filename ?? 'given', open, watchFile, owned: database === undefined, busyTimeoutMs });
 }
 
 /** As better-sqlite3 tells. */

@@ -1,0 +1,42 @@
+import { describe, expect, it, vi } from 'vitest';
+import { pollingWatch } from '../src/watch.js';
+
+describe('polling', () => {
+  it('is one chain, whoever leaves and comes back while a question is under way', async () => {
+    let [asked, underWay, most] = [0, 0, 0];
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const watch = pollingWatch(
+      {
+        async changed() {
+          asked++;
+          most = Math.max(most, ++underWay);
+          await answered;
+          // Long enough that a second chain would ask meanwhile.
+          await new Promise((resolve) => setImmediate(resolve));
+          underWay--;
+          return false;
+        },
+        versions: async () => new Map(),
+        get: async (taskIds) => taskIds.map(() => undefined),
+      },
+      { pollMs: 1, onBackgroundError: () => undefined },
+    );
+    const handler = { record: () => undefined, gap: () => undefined };
+    const subscriptions = [watch.subscribe(handler), watch.subscribe(handler)];
+    await subscriptions[0]?.add(['a']);
+    await vi.waitFor(() => expect(asked).toBe(1));
+    for (const subscription of subscriptions) {
+      subscription.remove(['a']);
+      await subscription.add(['a']);
+      await subscription.close();
+      await Promise.all([subscription.add(['a']), subscription.add(['b'])]);
+    }
+    answer();
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(20));
+    watch.close();
+    expect(most).toBe(1);
+  });
+});
