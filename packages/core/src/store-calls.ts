@@ -102,8 +102,8 @@ export class StoreCalls {
 
   async #put(items: readonly PutItem[], signal: AbortSignal | undefined): Promise<readonly PutOutcome[]> {
     const records = items.map(({ record }) => record);
-    const routes = new Map(items.flatMap(({ record, route }) => (route ? [[record.taskId, route] as const] : [])));
-    const options = routes.size > 0 ? { signal, routes } : { signal };
+    const routes = routesOf(items);
+    const options = routes ? { signal, routes } : { signal };
     let unsure = false;
     const run = async (): Promise<readonly PutOutcome[]> => {
       try {
@@ -138,10 +138,18 @@ export class StoreCalls {
   }
 }
 
+function routesOf(items: readonly PutItem[]): ReadonlyMap<string, Route> | undefined {
+  let routes: Map<string, Route> | undefined;
+  for (const { record, route } of items) {
+    if (route) routes = (routes ?? new Map<string, Route>()).set(record.taskId, route);
+  }
+  return routes;
+}
+
 /** The value, its traceback, and metadata, which may hold the task's arguments. */
 function payloadBytes({ taskId, result, traceback, meta }: TaskRecord): number {
   try {
-    return roughBytes([result, traceback, meta]);
+    return roughBytes(result) + roughBytes(traceback) + roughBytes(meta);
   } catch (cause) {
     throw new ResultError('RB_ENCODE', `the value of task ${taskId} cannot be read`, { taskId, cause });
   }
