@@ -13,6 +13,8 @@ interface PutItem {
   readonly route: Route | undefined;
 }
 
+type Accepted = Exclude<PutOutcome, { refused: unknown }>;
+
 /** An id and what surrounds a record in every layout; payloads are estimated on top. */
 const RECORD_BYTES = 200;
 
@@ -20,7 +22,7 @@ const RECORD_BYTES = 200;
 export class StoreCalls {
   readonly #store: ResultStore;
   readonly #retry: ResolvedOptions['retry'];
-  readonly #puts: Coalescer<PutItem, PutOutcome>;
+  readonly #puts: Coalescer<PutItem, PutOutcome, Accepted>;
   readonly #gets: Coalescer<string, GetOutcome>;
   readonly #deletes: Coalescer<string, undefined>;
   #closed = false;
@@ -34,6 +36,7 @@ export class StoreCalls {
       limits,
       sizeOf: ({ record }) => RECORD_BYTES + payloadBytes(record),
       run: (items, signal) => this.#put(items, signal),
+      settle: (outcome, call) => ('refused' in outcome ? call.reject(outcome.refused) : call.resolve(outcome)),
       ordered: true,
     });
     const byId = { limits, sizeOf: () => RECORD_BYTES, ordered: false };
@@ -46,6 +49,7 @@ export class StoreCalls {
           run: async () => aligned(await store.get(taskIds, { signal }), taskIds, store.name),
           signal,
         }),
+      settle: (outcome, call) => call.resolve(outcome),
     });
     this.#deletes = new Coalescer({
       ...byId,
@@ -55,18 +59,13 @@ export class StoreCalls {
         await this.call({ doing, run: () => store.delete(taskIds, { signal }), signal });
         return [];
       },
+      settle: (_outcome, call) => call.resolve(undefined),
     });
   }
 
   /** Errors: what the store refused this record with. */
-  async put(
-    record: TaskRecord,
-    route?: Route,
-    signal?: AbortSignal,
-  ): Promise<Exclude<PutOutcome, { refused: unknown }>> {
-    const outcome = await this.#puts.add({ record, route }, signal);
-    if ('refused' in outcome) throw outcome.refused;
-    return outcome;
+  put(record: TaskRecord, route?: Route, signal?: AbortSignal): Promise<Accepted> {
+    return this.#puts.add({ record, route }, signal);
   }
 
   get(taskId: string, signal?: AbortSignal): Promise<GetOutcome> {
