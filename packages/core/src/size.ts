@@ -9,21 +9,26 @@ const MAX_NODES = 1_000;
  * Bounded whatever the value: a large one costs a fraction of its encoding, a cyclic one ends.
  */
 export function roughBytes(value: unknown, budget: number = MAX_NODES): number {
-  if (typeof value === 'string') return NODE_BYTES + value.length;
-  if (typeof value !== 'object' || value === null) return NODE_BYTES;
+  if (typeof value !== 'object' || value === null) return leafBytes(value);
   if (ArrayBuffer.isView(value)) return NODE_BYTES + value.byteLength;
   let bytes = NODE_BYTES;
-  const inner: object[] = [];
+  let inner: object[] | undefined;
   for (const child of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof child === 'object' && child !== null) inner.push(child);
-    else bytes += roughBytes(child);
+    if (typeof child !== 'object' || child === null) bytes += leafBytes(child);
+    else if (inner === undefined) inner = [child];
+    else inner.push(child);
   }
-  // Evenly spread, so that neither the first nor the last of a long list speaks for all.
+  return inner === undefined || budget < 1 ? bytes : bytes + sampledBytes(inner, budget);
+}
+
+const leafBytes = (value: unknown): number => (typeof value === 'string' ? NODE_BYTES + value.length : NODE_BYTES);
+
+/** Evenly spread, so that neither the first nor the last of a long list speaks for all. */
+function sampledBytes(inner: readonly object[], budget: number): number {
   const samples = Math.min(inner.length, Math.ceil(Math.sqrt(budget)));
-  if (samples === 0 || budget < 1) return bytes;
   let sum = 0;
   for (let i = 0; i < samples; i += 1) {
     sum += roughBytes(inner[Math.floor((i * inner.length) / samples)], (budget - 1) / samples);
   }
-  return bytes + (sum * inner.length) / samples;
+  return (sum * inner.length) / samples;
 }

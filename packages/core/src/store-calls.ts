@@ -13,6 +13,8 @@ interface PutItem {
   readonly route: Route | undefined;
 }
 
+type Accepted = Exclude<PutOutcome, { refused: unknown }>;
+
 /** An id and what surrounds a record in every layout; payloads are estimated on top. */
 const RECORD_BYTES = 200;
 
@@ -20,7 +22,7 @@ const RECORD_BYTES = 200;
 export class StoreCalls {
   readonly #store: ResultStore;
   readonly #retry: ResolvedOptions['retry'];
-  readonly #puts: Coalescer<PutItem, PutOutcome>;
+  readonly #puts: Coalescer<PutItem, PutOutcome, Accepted>;
   readonly #gets: Coalescer<string, GetOutcome>;
   readonly #deletes: Coalescer<string, undefined>;
   #closed = false;
@@ -34,6 +36,7 @@ export class StoreCalls {
       limits,
       sizeOf: ({ record }) => RECORD_BYTES + payloadBytes(record),
       run: (items, signal) => this.#put(items, signal),
+      settle: (outcome, call) => ('refused' in outcome ? call.reject(outcome.refused) : call.resolve(outcome)),
       ordered: true,
     });
     const byId = { limits, sizeOf: () => RECORD_BYTES, ordered: false };
@@ -46,6 +49,7 @@ export class StoreCalls {
           run: async () => aligned(await store.get(taskIds, { signal }), taskIds, store.name),
           signal,
         }),
+      settle: (outcome, call) => call.resolve(outcome),
     });
     this.#deletes = new Coalescer({
       ...byId,
@@ -55,18 +59,13 @@ export class StoreCalls {
         await this.call({ doing, run: () => store.delete(taskIds, { signal }), signal });
         return [];
       },
+      settle: (_outcome, call) => call.resolve(undefined),
     });
   }
 
   /** Errors: what the store refused this record with. */
-  async put(
-    record: TaskRecord,
-    route?: Route,
-    signal?: AbortSignal,
-  ): Promise<Exclude<PutOutcome, { refused: unknown }>> {
-    const outcome = await this.#puts.add({ record, route }, signal);
-    if ('refused' in outcome) throw outcome.refused;
-    return outcome;
+  put(record: TaskRecord, route?: Route, signal?: AbortSignal): Promise<Accepted> {
+    return this.#puts.add({ record, route }, signal);
   }
 
   get(taskId: string, signal?: AbortSignal): Promise<GetOutcome> {
@@ -102,8 +101,8 @@ export class StoreCalls {
 
   async #put(items: readonly PutItem[], signal: AbortSignal | undefined): Promise<readonly PutOutcome[]> {
     const records = items.map(({ record }) => record);
-    const routes = new Map(items.flatMap(({ record, route }) => (route ? [[record.taskId, route] as const] : [])));
-    const options = routes.size > 0 ? { signal, routes } : { signal };
+    const routes = routesOf(items);
+    const options = routes ? { signal, routes } : { signal };
     let unsure = false;
     const run = async (): Promise<readonly PutOutcome[]> => {
       try {
@@ -138,10 +137,18 @@ export class StoreCalls {
   }
 }
 
+function routesOf(items: readonly PutItem[]): ReadonlyMap<string, Route> | undefined {
+  let routes: Map<string, Route> | undefined;
+  for (const { record, route } of items) {
+    if (route) routes = (routes ?? new Map<string, Route>()).set(record.taskId, route);
+  }
+  return routes;
+}
+
 /** The value, its traceback, and metadata, which may hold the task's arguments. */
 function payloadBytes({ taskId, result, traceback, meta }: TaskRecord): number {
   try {
-    return roughBytes([result, traceback, meta]);
+    return roughBytes(result) + roughBytes(traceback) + roughBytes(meta);
   } catch (cause) {
     throw new ResultError('RB_ENCODE', `the value of task ${taskId} cannot be read`, { taskId, cause });
   }
