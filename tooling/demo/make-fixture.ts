@@ -2,9 +2,9 @@
  * Writes celery-results.sqlite: rows that real Celery 5.2.6 and 5.6.3 stored, taken byte for byte from the golden vectors,
  * in tables made by the statements that Celery itself executed. Run by hand when the vectors change.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/vectors';
+import { CELERY_VERSIONS, columnOf, sqliteDdl, type Vector, vectors } from '@rb/vectors';
 import Database from 'better-sqlite3';
 
 const FIXTURE = fileURLToPath(new URL('celery-results.sqlite', import.meta.url));
@@ -23,16 +23,9 @@ const wanted = (vector: Vector): boolean =>
   vector.serializer === 'json' &&
   (vector.extended ? EXTENDED : vector.celery === '5.6.3' ? [...PLAIN, ...GROUPS] : PLAIN).includes(vector.name);
 
-/** `CREATE ...` as the newer version executed it; the file keeps each statement as `text | parameters`. */
-function ddl(): readonly string[] {
-  const file = new URL('../vectors/celery/sql-ddl-and-statements.json', import.meta.url);
-  const { statements } = JSON.parse(readFileSync(file, 'utf8'))['5.6.3'].sqlite as { statements: readonly string[] };
-  return statements.filter((text) => text.startsWith('CREATE')).map((text) => text.replace(/ \| \(\)$/, ''));
-}
-
 rmSync(FIXTURE, { force: true });
 const database = new Database(FIXTURE);
-for (const statement of ddl()) database.exec(statement);
+for (const statement of sqliteDdl('5.6.3')) database.exec(statement);
 for (const vector of CELERY_VERSIONS.flatMap((version) => vectors('sqlite', version)).filter(wanted)) {
   const [table, columns] = vector.group_id
     ? ['celery_tasksetmeta', ['taskset_id', 'result', 'date_done']]

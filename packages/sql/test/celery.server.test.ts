@@ -14,10 +14,9 @@ import {
 import { celeryTest } from '@rb/interop/fixture';
 import type { Oracle } from '@rb/interop/oracle';
 import { fromTagged, toTagged } from '@rb/interop/tags';
-import { CELERY_VERSIONS, type CeleryVersion } from '@rb/vectors';
+import { CELERY_VERSIONS, type CeleryVersion, sqliteDdl } from '@rb/vectors';
 import { describe, expect } from 'vitest';
 import { storeFromUrl } from '../src/sqlite/index.js';
-import { ddlOf } from './celery-tables.js';
 import { eventually, openRaw, openStore, present, record, temporaryFile } from './support.js';
 
 /** An app on a database of its own, reading name, args ... too. */
@@ -36,7 +35,7 @@ async function configure(oracle: Oracle, conf: object = {}): Promise<{ app: stri
 function createForCelery(version: CeleryVersion, filename: string): void {
   if (version !== '5.2.6') return;
   const raw = openRaw(filename);
-  for (const sql of ddlOf(version)) raw.exec(sql);
+  for (const sql of sqliteDdl(version)) raw.exec(sql);
 }
 
 const VALUES: Readonly<Record<string, unknown>> = {

@@ -1,9 +1,9 @@
 import { type DateTime, RemoteError, ResultNode, type TaskRecord } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
-import { columnOf, vectors } from '@rb/vectors';
+import { columnOf, sqliteDdl, vectors } from '@rb/vectors';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { databaseWith, ddlOf, TASK_COLUMNS } from './celery-tables.js';
+import { databaseWith, TASK_COLUMNS } from './celery-tables.js';
 import { openRaw, openStore, record, temporaryFile } from './support.js';
 
 describe('dates', () => {
@@ -46,13 +46,13 @@ describe('the tables', () => {
     const filename = temporaryFile();
     await openStore({ filename, layout: 'celery' }).get([]);
     const celery = new Database(':memory:');
-    for (const sql of ddlOf('5.6.3')) celery.exec(sql);
+    for (const sql of sqliteDdl('5.6.3')) celery.exec(sql);
     expect(schemaOf(openRaw(filename))).toEqual(schemaOf(celery));
     celery.close();
   });
 
   it('are those of Celery 5.2.6 but for the indexes', () => {
-    expect(ddlOf('5.2.6')).toEqual(ddlOf('5.6.3').filter((sql) => !sql.startsWith('CREATE INDEX')));
+    expect(sqliteDdl('5.2.6')).toEqual(sqliteDdl('5.6.3').filter((sql) => !sql.startsWith('CREATE INDEX')));
   });
 
   it('have Celery’s columns first, and only nullable ones with our prefix after them', async () => {

@@ -37,3 +37,11 @@ export function columnOf(vector: Vector, name: string): Uint8Array | string | nu
   if (column === null || column === undefined) return null;
   return column.type === 'bytes' ? Buffer.from(column.b64, 'base64') : column.value;
 }
+
+/** The statements by which that Celery created its tables in SQLite. */
+export function sqliteDdl(celery: CeleryVersion): readonly string[] {
+  const file = new URL('../celery/sql-ddl-and-statements.json', import.meta.url);
+  const statements: readonly string[] = JSON.parse(readFileSync(file, 'utf8'))[celery].sqlite.statements;
+  // Each is kept as `text | parameters`.
+  return statements.filter((text) => text.startsWith('CREATE ')).map((text) => text.replace(' | ()', ''));
+}
