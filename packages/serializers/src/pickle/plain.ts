@@ -7,7 +7,7 @@ const MARK = Symbol('mark');
 
 /**
  * Reads a small plain value (lists and dicts of text, numbers, booleans and None), as most results are, in one pass and
- * half the time. undefined where the pickle holds anything else or is wrong in any way: the machine then reads it, or
+ * two thirds of the time. undefined where the pickle holds anything else or is wrong in any way: the machine then reads it, or
  * says what is wrong.
  *
  * A pickle with no more bytes than a limit has items or levels cannot pass it: here no opcode makes more than one of
