@@ -131,7 +131,8 @@ export class ResultBackend implements AsyncDisposable {
   async getMany(taskIds: readonly string[], options: CallOptions = {}): Promise<readonly BackendRecord[]> {
     expectIds(taskIds, 'taskIds');
     this.#begin(`reading ${count(taskIds, 'task')}`, options);
-    return Promise.all(taskIds.map((taskId) => this.get(taskId, options)));
+    const outcomes = await Promise.all(taskIds.map((taskId) => this.#calls.get(taskId, options.signal)));
+    return taskIds.map((taskId, i) => toBackendRecord(taskId, found(outcomes[i])));
   }
 
   /** Waits for the return value; its type comes from `schema`, or is claimed as `result<T>`, else unknown. Errors: TaskFailedError where the task failed or was revoked; else as `wait`. */

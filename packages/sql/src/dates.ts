@@ -16,16 +16,47 @@ export function dateText(ms: number): string {
   return `${lastText}.${String(fraction).padStart(6, '0')}`;
 }
 
-/** As `dateText` writes it. */
-const USUAL = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/;
-
 /**
  * Any ISO 8601 text; naive is UTC.
  *
  * Errors: TypeError where it is none.
  */
 export function dateMs(text: string): number {
-  // Four times as fast for the form that nearly every row has.
-  const ms = USUAL.test(text) ? Date.parse(`${text.slice(0, 10)}T${text.slice(11, 23)}Z`) : Number.NaN;
-  return Number.isNaN(ms) ? fractionalMs(parseIsoDateTime(text)) : ms + Number(text.slice(23)) / 1_000;
+  const ms = usualMs(text);
+  return Number.isNaN(ms) ? fractionalMs(parseIsoDateTime(text)) : ms;
+}
+
+/** What `dateText` writes, as nearly every row has it, by its places: several times as fast. NaN for anything else. */
+function usualMs(text: string): number {
+  const shaped =
+    text.length === 26 &&
+    text[4] === '-' &&
+    text[7] === '-' &&
+    text[10] === ' ' &&
+    text[13] === ':' &&
+    text[16] === ':' &&
+    text[19] === '.';
+  if (!shaped) return Number.NaN;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  // Date.UTC carries what is out of range: days and hours into another day. It takes the years 0 to 99 for 1900 to 1999.
+  const exact =
+    year >= 100 && month >= 1 && month <= 12 && minute < 60 && second < 60 && new Date(ms).getUTCDate() === day;
+  return exact ? ms + digits(text, 20, 26) / 1_000 : Number.NaN;
+}
+
+/** NaN where a character is no digit. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }

@@ -63,7 +63,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const get: ResultStore['get'] = async (taskIds, { signal, verbatim } = {}) => {
     const doing = `reading ${taskIds.length} records`;
     const [result] = await session.read((statements) => [statements.get(taskIds, now())], doing, signal);
-    const found = new Map(result?.rows.map((row) => [row.task_id, decode(row, verbatim)]));
+    const found = new Map<unknown, NonNullable<GetOutcome>>();
+    for (const row of result?.rows ?? []) found.set(row.task_id, decode(row, verbatim));
     return taskIds.map((id) => found.get(id));
   };
 

@@ -2,6 +2,7 @@ import type { Serializer } from '@rb/core';
 import { type Limits, type PickleOptions, refuse, resolveOptions, tooMany } from './limits.js';
 import { Machine } from './machine.js';
 import { run } from './operations.js';
+import { readPlain } from './plain.js';
 import { Resolver } from './resolve.js';
 import { write } from './writer.js';
 
@@ -28,6 +29,8 @@ export const pickle: Serializer = pickleSerializer();
 function read(data: string | Uint8Array, limits: Limits): unknown {
   if (typeof data === 'string') throw refuse('expected bytes, got text');
   if (data.length > limits.maxBytes) throw refuse(tooMany(`it has ${data.length} bytes`, 'maxBytes', limits.maxBytes));
+  const plain = readPlain(data, limits);
+  if (plain !== undefined) return plain;
   const machine = new Machine(data, limits);
   return new Resolver(limits, machine.shared).value(run(machine));
 }
