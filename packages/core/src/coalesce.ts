@@ -6,7 +6,7 @@ interface BatchLimits {
 }
 
 /** The promise of one call, from within. */
-export interface Call<Out> {
+interface Call<Out> {
   resolve(out: Out): void;
   reject(error: unknown): void;
 }
