@@ -6,7 +6,7 @@ import { temporaryFile } from './support.js';
 
 it('shows an example that runs and prints what it says', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
   const code = example.replace("'results.db'", JSON.stringify(temporaryFile()));
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   expect(execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd }).toString()).toBe(
