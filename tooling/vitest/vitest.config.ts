@@ -5,7 +5,5 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     projects: ['packages/*', 'tooling/*', '!tooling/vitest'],
-    // 2 cores: more workers than that only take memory from the servers under test.
-    maxWorkers: 2,
   },
 });
