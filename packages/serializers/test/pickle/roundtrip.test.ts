@@ -1,4 +1,4 @@
-import { Opaque, TimeDelta, Uuid } from '@rb/core';
+import { DateTime, Opaque, TimeDelta, Uuid } from '@rb/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pickle, pickleSerializer } from '../../src/pickle/index.js';
@@ -48,6 +48,16 @@ describe('any value, through real Python', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.for([4, 5])('is the second of two equal hours on the clock, in protocol %i too', async (protocol, ctx) => {
+    if (python === undefined) return ctx.skip('there is no python3 >= 3.9 on PATH');
+    const hours = [0, 1].map(
+      (i) => new DateTime(Date.UTC(2011, 9, 30, i), { zone: 'Europe/Berlin', offsetSeconds: 7_200 - i * 3_600 }),
+    );
+    const answer = await python.repickle(bytesOf(hours), protocol);
+    expect(answer.tagged).toEqual(tagged(hours));
+    expect(tagged(pickle.decode(answer.pickle))).toEqual(tagged(hours));
   });
 
   it('is made by Python as an Opaque says, in every form', async (ctx) => {
