@@ -44,3 +44,18 @@ export const sleep = (ms: number, signal: AbortSignal | undefined, doing: string
       settle();
     };
   });
+
+/** Settles as the work does, or rejects as soon as the signal is aborted; the work itself goes on. Errors: RB_ABORTED. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, doing: string): Promise<T> {
+  if (signal === undefined) return work;
+  let release: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    throwIfAborted(signal, doing);
+    release = onAbort(signal, () => reject(abortError(signal, doing)));
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    release?.();
+  }
+}

@@ -1,3 +1,4 @@
+export { abortable, throwIfAborted } from './abort.js';
 export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { onAbort, sleep } from '../src/abort.js';
+import { abortable, onAbort, sleep } from '../src/abort.js';
 
 describe('onAbort', () => {
   it('calls every listener once, and not one that was taken back', () => {
@@ -56,5 +56,26 @@ describe('sleep', () => {
     const { signal } = new AbortController();
     await sleep(1, signal, 'waking up');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('abortable', () => {
+  const never = new Promise<never>(() => {});
+
+  it('settles as the work does, and leaves nothing on the signal', async () => {
+    const { signal } = new AbortController();
+    expect(await abortable(Promise.resolve(1), signal, 'the work')).toBe(1);
+    await expect(abortable(Promise.reject(new Error('failed')), signal, 'the work')).rejects.toThrow('failed');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(await abortable(Promise.resolve(2), undefined, 'the work')).toBe(2);
+  });
+
+  it('rejects as soon as the signal aborts, and where it is aborted already', async () => {
+    const controller = new AbortController();
+    const working = abortable(never, controller.signal, 'the work');
+    controller.abort('enough');
+    const aborted = { code: 'RB_ABORTED', message: 'the work was aborted', cause: 'enough' };
+    await expect(working).rejects.toMatchObject(aborted);
+    await expect(abortable(never, controller.signal, 'the work')).rejects.toMatchObject(aborted);
   });
 });

@@ -1,5 +1,4 @@
-import { isResultError, ResultError } from '@rb/core';
-import { abortable, abortedError } from './abort.js';
+import { abortable, isResultError, ResultError, throwIfAborted } from '@rb/core';
 import type { Dialect, Statements } from './dialect.js';
 import type { Executor, Statement, StatementResult } from './executor.js';
 import { type Found, missingColumns, missingTables, sqlSchema } from './schema.js';
@@ -49,7 +48,7 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
     (write: boolean): Call =>
     async (build, doing, signal) => {
       if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
-      if (signal?.aborted) throw abortedError(signal, doing);
+      throwIfAborted(signal, doing);
       const work = async (): Promise<readonly StatementResult[]> => {
         const statements = await prepared();
         try {

@@ -1,6 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { ResultError } from '@rb/core';
-import { abortedError } from '../abort.js';
+import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, SqlRow, Statement, StatementResult } from '../executor.js';
 import type { SqliteDatabase, SqliteStatement } from './driver.js';
 import { isBusy, toResultError } from './errors.js';
@@ -72,7 +71,7 @@ export function sqliteExecutor(options: SqliteExecutorOptions): Executor {
         const connected = await connect();
         while (performance.now() - turnedAt > TURN_MS) await turn();
         if (closed) throw closedError(doing);
-        if (signal?.aborted) throw abortedError(signal, doing);
+        throwIfAborted(signal, doing);
         if (connected.isMoved()) {
           drop(connected);
           throw movedError(doing, options.name);
