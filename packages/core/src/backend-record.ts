@@ -1,8 +1,7 @@
 import type { TaskRecord } from './contract.js';
 import { TaskFailedError } from './errors.js';
-import type { RemoteError } from './remote-error.js';
 import { isReady } from './states.js';
-import { kindOf } from './values.js';
+import { isKind } from './values.js';
 
 /** A record as a backend returns it. */
 export interface BackendRecord extends TaskRecord {
@@ -31,6 +30,5 @@ export const toBackendRecord = (taskId: string, record: TaskRecord | undefined):
 export function resultOf(record: TaskRecord): unknown {
   if (record.state === 'SUCCESS') return record.result;
   const { taskId, state, result, traceback } = record;
-  const remote = typeof result === 'object' && result !== null && kindOf(result) === 'error';
-  throw new TaskFailedError(taskId, state, remote ? (result as RemoteError) : null, traceback);
+  throw new TaskFailedError(taskId, state, isKind(result, 'error') ? result : null, traceback);
 }

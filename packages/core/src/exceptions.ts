@@ -2,7 +2,7 @@ import { itemsOf } from './items.js';
 import { RemoteError } from './remote-error.js';
 import type { Serializer } from './serializer.js';
 import { isExceptionState, type TaskState } from './states.js';
-import { kindOf, type Opaque } from './values.js';
+import { isKind } from './values.js';
 
 /**
  * A record's result as Celery's meta document holds it: in exception states a RemoteError becomes
@@ -12,7 +12,7 @@ import { kindOf, type Opaque } from './values.js';
  * Source: celery/backends/base.py `prepare_exception`; celery/utils/serialization.py `ensure_serializable`.
  */
 export function prepareResult(state: TaskState, result: unknown, serializer?: Serializer): unknown {
-  if (!isExceptionState(state) || !isRemoteError(result)) return result ?? null;
+  if (!isExceptionState(state) || !isKind(result, 'error')) return result ?? null;
   const args = serializer ? result.args.map((arg) => carried(arg, serializer)) : result.args;
   return { exc_type: result.type, exc_message: args, exc_module: result.module };
 }
@@ -24,25 +24,18 @@ export function prepareResult(state: TaskState, result: unknown, serializer?: Se
  * Source: celery/backends/base.py `exception_to_python`.
  */
 export function restoreResult(state: TaskState, stored: unknown): unknown {
-  if (!isExceptionState(state) || isRemoteError(stored)) return stored ?? null;
+  if (!isExceptionState(state) || isKind(stored, 'error')) return stored ?? null;
   if (isFalsy(stored)) return null;
-  const called = exceptionCall(stored);
-  if (called) return new RemoteError(called.name, called.module, called.args);
+  // A pickled exception whose name did not tell that it is one; in an exception state it is.
+  if (isKind(stored, 'opaque') && stored.form === 'call') {
+    return new RemoteError(stored.name, stored.module, stored.args);
+  }
   const fields = fieldsOf(stored);
   const type = fields?.get('exc_type');
   const module = fields?.get('exc_module') ?? null;
   if (typeof type !== 'string' || !(module === null || typeof module === 'string')) return stored;
   return unwrapped(new RemoteError(type, module, argsOf(fields?.get('exc_message'))));
 }
-
-const isRemoteError = (value: unknown): value is RemoteError =>
-  typeof value === 'object' && value !== null && kindOf(value) === 'error';
-
-/** A pickled exception whose name did not tell that it is one; in an exception state it is. */
-const exceptionCall = (stored: unknown): Opaque | undefined => {
-  const opaque = typeof stored === 'object' && stored !== null && kindOf(stored) === 'opaque';
-  return opaque && (stored as Opaque).form === 'call' ? (stored as Opaque) : undefined;
-};
 
 /** False in Python, where Celery then reads None. */
 const isFalsy = (value: unknown): boolean =>

@@ -1,6 +1,6 @@
 import { describe, expectId } from './expect.js';
 import { ResultNode } from './result-node.js';
-import { kindOf } from './values.js';
+import { isKind } from './values.js';
 
 /** In order; a group inside a group is a ResultNode with members of its own. */
 export type GroupMembers = readonly (string | ResultNode)[];
@@ -15,7 +15,7 @@ export function toNodes(members: GroupMembers): readonly ResultNode[] {
 }
 
 export function expectNode(value: ResultNode, what: string): ResultNode {
-  if (typeof value === 'object' && value !== null && kindOf(value) === 'node') return value;
+  if (isKind(value, 'node')) return value;
   throw new TypeError(`expected a task id or a ResultNode as ${what}, got ${describe(value)}`);
 }
 

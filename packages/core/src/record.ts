@@ -1,5 +1,4 @@
 import type { TaskMeta, TaskRecord } from './contract.js';
-import type { DateTime } from './datetime.js';
 import { isResultError, ResultError } from './errors.js';
 import { prepareResult, restoreResult } from './exceptions.js';
 import { formatIso, fractionalMs, parseIsoDateTime, splitMs } from './iso.js';
@@ -8,7 +7,7 @@ import { setOwn } from './own.js';
 import { ResultNode } from './result-node.js';
 import type { Serializer } from './serializer.js';
 import { isReady } from './states.js';
-import { kindOf } from './values.js';
+import { isKind } from './values.js';
 
 /**
  * A record as Celery's meta document: its keys, in its order, `date_done` as Celery 5.5 and later write it.
@@ -140,7 +139,7 @@ function dateDone({ taskId, state, doneAt }: TaskRecord): string | null {
 /** Serializers with a date type of their own may give a Date. What is no date reads as none. */
 function doneAtOf(date: unknown): number | null {
   if (date instanceof Date) {
-    const microseconds = kindOf(date) === 'datetime' ? (date as DateTime).microseconds : 0;
+    const microseconds = isKind(date, 'datetime') ? date.microseconds : 0;
     return Number.isNaN(date.getTime()) ? null : date.getTime() + microseconds / 1_000;
   }
   try {

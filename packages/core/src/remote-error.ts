@@ -1,4 +1,4 @@
-import { kindOf, markKind } from './values.js';
+import { isKind, markKind } from './values.js';
 
 /**
  * An exception of another process, as data. The class it names is never looked up, imported or instantiated.
@@ -35,7 +35,7 @@ export class RemoteError {
 
 // Outside the class: a bundler renames a class that refers to itself, and users see the name when they print one.
 function remoteFrom(error: unknown): RemoteError {
-  if (typeof error === 'object' && error !== null && kindOf(error) === 'error') return error as RemoteError;
+  if (isKind(error, 'error')) return error;
   if (error instanceof Error) return new RemoteError(error.name, null, [error.message]);
   return new RemoteError('Error', null, [typeof error === 'string' ? error : String(error)]);
 }

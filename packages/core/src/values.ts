@@ -1,26 +1,37 @@
+import type { DateTime, PlainDate, PlainTime, TimeDelta } from './datetime.js';
+import type { RemoteError } from './remote-error.js';
+import type { ResultNode } from './result-node.js';
+
 /**
  * Python's value types that JavaScript lacks, as small immutable classes, so that a value read and written again
  * means the same to Python. Serializers tell them apart by `kindOf`, which also works across duplicate installs.
  */
 const KIND = Symbol.for('@rb/core.value');
 
-export type ValueKind =
-  | 'datetime'
-  | 'date'
-  | 'time'
-  | 'timedelta'
-  | 'decimal'
-  | 'uuid'
-  | 'tuple'
-  | 'set'
-  | 'complex'
-  | 'float'
-  | 'opaque'
-  | 'error'
-  | 'node';
+export type ValueKind = keyof Kinds;
 
 /** Which value class an object is of; undefined for anything else. */
 export const kindOf = (value: object): ValueKind | undefined => (value as { readonly [KIND]?: ValueKind })[KIND];
+
+interface Kinds {
+  readonly datetime: DateTime;
+  readonly date: PlainDate;
+  readonly time: PlainTime;
+  readonly timedelta: TimeDelta;
+  readonly decimal: Decimal;
+  readonly uuid: Uuid;
+  readonly tuple: Tuple;
+  readonly set: PythonSet;
+  readonly complex: Complex;
+  readonly float: Float;
+  readonly opaque: Opaque;
+  readonly error: RemoteError;
+  readonly node: ResultNode;
+}
+
+/** Whether anything at all is a value of that class. */
+export const isKind = <Kind extends ValueKind>(value: unknown, kind: Kind): value is Kinds[Kind] =>
+  typeof value === 'object' && value !== null && kindOf(value) === kind;
 
 /** Marks the prototype, not the instances: a value stays as small as its fields. */
 export function markKind(prototype: object, kind: ValueKind): void {

@@ -1,4 +1,4 @@
-import { type GroupCapability, type GroupRecord, isReady, kindOf, ResultError, ResultNode } from '@rb/core';
+import { type GroupCapability, type GroupRecord, isKind, isReady, ResultError, ResultNode } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
 import { dateText } from './dates.js';
 import { numberOf } from './dialect.js';
@@ -85,8 +85,6 @@ function nodeOf(groupId: string, data: unknown): ResultNode & { readonly members
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : 'unknown reason', cause);
   }
-  const isNode = typeof value === 'object' && value !== null && kindOf(value) === 'node';
-  const node = isNode ? (value as ResultNode) : undefined;
-  if (!node?.members) throw refuse('it is no GroupResult');
-  return node as ResultNode & { readonly members: readonly ResultNode[] };
+  if (!isKind(value, 'node') || !value.members) throw refuse('it is no GroupResult');
+  return value as ResultNode & { readonly members: readonly ResultNode[] };
 }

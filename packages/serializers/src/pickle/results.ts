@@ -1,4 +1,4 @@
-import { kindOf, ResultNode } from '@rb/core';
+import { isKind, ResultNode } from '@rb/core';
 import { TupleNode } from './nodes.js';
 import type { Resolver } from './resolve.js';
 import type { Target } from './target.js';
@@ -42,6 +42,6 @@ const parentOf = (parent: unknown, resolver: Resolver): ResultNode | null =>
 
 /** Errors: TypeError where it is something else. */
 function asNode(value: unknown): ResultNode {
-  if (typeof value === 'object' && value !== null && kindOf(value) === 'node') return value as ResultNode;
+  if (isKind(value, 'node')) return value;
   throw new TypeError('expected a result');
 }

@@ -1,4 +1,4 @@
-import { kindOf, type TimeDelta } from '@rb/core';
+import { isKind } from '@rb/core';
 import { itemOf, ObjectNode } from './nodes.js';
 import type { Resolver } from './resolve.js';
 import { targetOf } from './target.js';
@@ -43,8 +43,8 @@ export function zoneOf(node: unknown, resolver: Resolver): Zone | undefined {
 function fixed(node: unknown, resolver: Resolver): Zone | undefined {
   const delta = resolver.value(node);
   if (typeof delta === 'number') return { offsetSeconds: delta };
-  if (typeof delta !== 'object' || delta === null || kindOf(delta) !== 'timedelta') return undefined;
-  const { days, seconds, microseconds } = delta as TimeDelta;
+  if (!isKind(delta, 'timedelta')) return undefined;
+  const { days, seconds, microseconds } = delta;
   return { offsetSeconds: days * 86_400 + seconds + microseconds / 1_000_000 };
 }
 
