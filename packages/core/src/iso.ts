@@ -17,6 +17,40 @@ const ISO =
  * Errors: TypeError where the text is none.
  */
 export function parseIsoDateTime(text: string): IsoParts {
+  return parseUsual(text) ?? parseAny(text);
+}
+
+/** `2026-01-02T03:04:05.678901+00:00`: nearly every stored date, read by position, in a fifth of the time. */
+function parseUsual(text: string): IsoParts | undefined {
+  if (text.length !== 32 || !text.endsWith('+00:00')) return undefined;
+  const isPunctuated = text[4] === '-' && text[7] === '-' && text[10] === 'T' && text[13] === ':' && text[16] === ':';
+  if (!isPunctuated || text[19] !== '.') return undefined;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const micros = digits(text, 20, 26);
+  // Not in doubt in any month or century, and none of them NaN; for the rest there is the general way.
+  const isPlain = year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && micros >= 0;
+  if (!isPlain || !(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  const epochMs = Date.UTC(year, month - 1, day, hour, minute, second) + Math.floor(micros / 1_000);
+  return { epochMs, microseconds: micros % 1_000, offsetSeconds: 0 };
+}
+
+/** NaN where one is no digit. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let i = from; i < to; i += 1) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function parseAny(text: string): IsoParts {
   const match = ISO.exec(text);
   const fail = (): never => {
     // Only the shape is named: the text may be part of a payload.

@@ -45,6 +45,34 @@ describe('reading', () => {
     expect(() => parseIsoDateTime(text)).toThrow(TypeError);
   });
 
+  it('gives the same for the form that Celery stores as for any other spelling of the instant', () => {
+    const date = fc.date({
+      min: new Date(-62_135_596_800_000),
+      max: new Date(253_402_300_799_999),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(date, fc.nat(999), (instant, micros) => {
+        const usual = formatIso(instant.getTime(), micros, 0, true);
+        expect(usual).toHaveLength(32);
+        expect(parseIsoDateTime(usual)).toEqual(parseIsoDateTime(usual.replace('+00:00', 'Z')));
+      }),
+    );
+  });
+
+  it.each([
+    '2024-02-30T12:34:56.789012+00:00',
+    '2024-13-01T12:34:56.789012+00:00',
+    '2024-02-01T24:34:56.789012+00:00',
+    '2024-02-01T12:60:56.789012+00:00',
+    '2024-02-01T12:34:60.789012+00:00',
+    '2024-02-01T12:34:5x.789012+00:00',
+    '2024-02-01T12:34:56.78901-+00:00',
+    '2024-02-01T12:34:56;789012+00:00',
+  ])('refuses %j, which has the length of the usual form', (text) => {
+    expect(() => parseIsoDateTime(text)).toThrow(TypeError);
+  });
+
   it('does not repeat the text in its error', () => {
     expect(() => parseIsoDateTime('a secret')).toThrow(/^((?!secret).)*$/);
   });

@@ -15,7 +15,8 @@ const promised = (code: string): string[] =>
 describe('the examples of the README', () => {
   it('are there, and it is short', () => {
     expect(EXAMPLES.length).toBeGreaterThan(1);
-    expect(README.split('\n').length).toBeLessThanOrEqual(121);
+    const written = README.replace(/<!-- conformance.*<!-- \/conformance -->/s, '');
+    expect(written.split('\n').length).toBeLessThanOrEqual(121);
   });
 
   it.each(EXAMPLES)('run and print what they say: %#', async (code) => {
