@@ -10,6 +10,8 @@ export interface ServiceUsed {
   readonly how: string;
   /** What it says it is: `Python 3.11.7, kombu 5.6.2`. */
   readonly version: string;
+  /** Whose tests used it: `packages/redis`. */
+  readonly suites?: readonly string[];
 }
 
 export interface ServiceMissing {
@@ -33,7 +35,14 @@ export function readServices(file: string): readonly ServiceReport[] {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
   const services = new Map<string, ServiceReport>();
   for (const report of lines.map((line): ServiceReport => JSON.parse(line))) {
-    if ('how' in report || !services.has(report.name)) services.set(report.name, report);
+    services.set(report.name, merged(services.get(report.name), report));
   }
   return [...services.values()].toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+function merged(before: ServiceReport | undefined, report: ServiceReport): ServiceReport {
+  if (before === undefined || ('missing' in before && 'how' in report)) return report;
+  if ('missing' in before || 'missing' in report) return before;
+  const suites = [...new Set([...(before.suites ?? []), ...(report.suites ?? [])])].toSorted();
+  return suites.length > 0 ? { ...before, suites } : before;
 }

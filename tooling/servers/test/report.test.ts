@@ -34,6 +34,14 @@ describe('the report of services', () => {
     expect(readServices(file)).toEqual([celery]);
   });
 
+  it('names all whose tests used a service, each once', () => {
+    vi.stubEnv('RB_SERVICES_LOG', file);
+    for (const suite of ['packages/sql', 'packages/redis', 'packages/sql'])
+      reportService({ ...celery, suites: [suite] });
+    reportService(celery);
+    expect(readServices(file)).toEqual([{ ...celery, suites: ['packages/redis', 'packages/sql'] }]);
+  });
+
   it('is empty where nothing was reported', () => {
     expect(readServices(file)).toEqual([]);
   });
