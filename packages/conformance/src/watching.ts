@@ -1,0 +1,85 @@
+import type { Refused, ResultStore, TaskRecord } from '@rb/core';
+import { show, Violation } from './evidence.js';
+
+/** A subscription and all that it was told. */
+export interface Watching {
+  readonly told: readonly (TaskRecord | Refused)[];
+  /** How often it was told that writes may have gone unseen. */
+  readonly gaps: number;
+  /** States in the order told; of one task where its id is given. */
+  states(taskId?: string): readonly string[];
+  /** Resolves once a record that fits was told. */
+  until(what: string, fits: (record: TaskRecord) => boolean): Promise<TaskRecord>;
+  add(taskIds: readonly string[]): Promise<void>;
+  remove(taskIds: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+interface Expectation {
+  readonly fits: (record: TaskRecord) => boolean;
+  resolve(record: TaskRecord): void;
+}
+
+/** Live when the promise resolves. @param settleMs How long `until` waits. */
+export async function startWatching(
+  store: ResultStore,
+  taskIds: readonly string[],
+  settleMs: number,
+  note: (text: string) => void,
+): Promise<Watching> {
+  if (store.notify === undefined) throw new Violation(`${store.name} declares no notify, and the clause needs it`);
+  const told: (TaskRecord | Refused)[] = [];
+  const expectations = new Set<Expectation>();
+  let gaps = 0;
+  const subscription = store.notify.subscribe({
+    record(outcome) {
+      told.push(outcome);
+      note(`told ${'state' in outcome ? outcome.state : `refused ${outcome.refused.code}`}`);
+      if (!('state' in outcome)) return;
+      for (const { fits, resolve } of expectations) if (fits(outcome)) resolve(outcome);
+    },
+    gap() {
+      gaps += 1;
+      note('told of a gap');
+    },
+  });
+  if (taskIds.length > 0) await subscription.add(taskIds);
+
+  return {
+    told,
+    get gaps() {
+      return gaps;
+    },
+    states: (taskId) =>
+      told.flatMap((outcome) =>
+        'state' in outcome && (taskId ?? outcome.taskId) === outcome.taskId ? outcome.state : [],
+      ),
+    until(what, fits) {
+      const already = told.find((outcome): outcome is TaskRecord => 'state' in outcome && fits(outcome));
+      if (already) return Promise.resolve(already);
+      return new Promise((resolve, reject) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          expectations.delete(expectation);
+        };
+        const expectation: Expectation = {
+          fits,
+          resolve(record) {
+            end();
+            resolve(record);
+          },
+        };
+        const timer = setTimeout(() => {
+          end();
+          const seen =
+            told.length === 0 ? 'nothing' : show(told.map((outcome) => ('state' in outcome ? outcome.state : outcome)));
+          reject(new Violation(`${what}: not told within ${settleMs} ms; it was told ${seen}`));
+        }, settleMs);
+        expectations.add(expectation);
+      });
+    },
+    add: (added) => subscription.add(added),
+    remove: (removed) => subscription.remove(removed),
+    close: () => subscription.close(),
+  };
+}

@@ -1,0 +1,1 @@
+export { memoryHarness as harness } from '@rb/conformance/reference';

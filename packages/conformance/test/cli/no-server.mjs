@@ -1,0 +1,6 @@
+export const harness = {
+  name: 'acme',
+  async world() {
+    throw new Error('connection refused');
+  },
+};
