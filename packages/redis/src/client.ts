@@ -1,0 +1,132 @@
+import { redactUrl } from '@rb/core';
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Client } from './connection.js';
+import { type Driver, loadDriver } from './driver.js';
+import type { RedisStoreOptions } from './options.js';
+import { type Host, parseRedisUrl, type Target } from './url.js';
+
+/** What a store connects with. Clients are made and not connected. */
+export interface Clients {
+  /** For commands. */
+  make(): Client;
+  /** For subscriptions: always a single server, which in a Cluster may be any. */
+  makeSubscriber(): Redis;
+  /** Where, without credentials. */
+  readonly server: string;
+  readonly cluster: boolean;
+}
+
+export function clientsOf(options: RedisStoreOptions): Clients {
+  const { url = 'redis://localhost:6379/0', cluster, client } = options;
+  if (client) return borrowedClients(client as Client);
+  const target = parseRedisUrl(url);
+  const base = baseOptions(options, target);
+  const driver = loadDriver();
+  if (cluster)
+    return clusterClients(driver, options, [...placesOf(options, target), ...(cluster === true ? [] : cluster)], base);
+  const full = (): Ours => ({ ...base, ...placeOptions(options, target), replyMapping: 'legacy' });
+  return {
+    make: () => new driver.Redis(full()),
+    makeSubscriber: () => new driver.Redis(full()),
+    server: redactUrl(url),
+    cluster: false,
+  };
+}
+
+/** The type that ioredis' constructor wants of options that are put together. */
+type Ours = RedisOptions & { replyMapping: 'legacy' };
+
+/** Reconnecting, queueing and resending are done by connection.ts, which knows what was sent. */
+function baseOptions(options: RedisStoreOptions, { username, password, tls, db }: Target): Ours {
+  const { connectTimeoutMs = 5_000, socketTimeoutMs = 10_000, keepAliveMs = 30_000, clientName = 'rb' } = options;
+  return {
+    // Proxies and managed servers know RESP2 for certain, and nothing here needs more.
+    protocol: 2,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: socketTimeoutMs,
+    keepAlive: keepAliveMs,
+    connectionName: clientName,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls || options.tls ? { tls: { ...tls, ...options.tls } } : {}),
+    db,
+    ...options.redisOptions,
+    replyMapping: 'legacy',
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    retryStrategy: () => null,
+  };
+}
+
+function placeOptions(options: RedisStoreOptions, target: Target): Partial<RedisOptions> {
+  if (target.kind === 'tcp')
+    return { host: target.host, port: target.port, ...sni(target.host, target.tls ?? options.tls) };
+  if (target.kind === 'socket') return { path: target.path };
+  const {
+    masterName = target.parameters.get('master_name') ?? 'mymaster',
+    sentinelUsername,
+    sentinelPassword,
+  } = options;
+  return {
+    sentinels: [...target.hosts],
+    name: masterName,
+    sentinelRetryStrategy: () => null,
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(options.tls ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls } : {}),
+  };
+}
+
+/** The server's certificate is for its name. */
+const sni = (host: string, tls: object | undefined): Partial<RedisOptions> =>
+  tls && !/^[\d.]+$|:/.test(host) ? { tls: { servername: host, ...tls } } : {};
+
+/** The node that a URL names, where one was given. */
+const placesOf = ({ url }: RedisStoreOptions, target: Target): readonly Host[] =>
+  url && target.kind === 'tcp' ? [{ host: target.host, port: target.port }] : [];
+
+function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: readonly Host[], base: Ours): Clients {
+  const { db: _db, lazyConnect: _lazy, enableOfflineQueue: _queue, retryStrategy: _retry, ...redisOptions } = base;
+  let turn = 0;
+  return {
+    make: () =>
+      new driver.Cluster([...nodes], {
+        ...options.clusterOptions,
+        redisOptions: redisOptions as ClusterRedisOptions,
+        lazyConnect: true,
+        clusterRetryStrategy: () => null,
+        // A write that was cut must be told of, not sent again.
+        retryDelayOnFailover: 0,
+        slotsRefreshTimeout: options.connectTimeoutMs ?? 5_000,
+      }),
+    makeSubscriber() {
+      const node = nodes[turn++ % nodes.length];
+      return new driver.Redis({ ...base, db: 0, ...node });
+    },
+    server: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
+    cluster: true,
+  };
+}
+
+type ClusterRedisOptions = NonNullable<NonNullable<ConstructorParameters<typeof Cluster>[1]>['redisOptions']>;
+
+function borrowedClients(client: Client): Clients {
+  const cluster = 'nodes' in client;
+  return {
+    make: () => client,
+    makeSubscriber() {
+      const single = cluster ? (client.nodes('master')[0] ?? client.nodes()[0]) : client;
+      if (single === undefined) throw new TypeError('expected a connected client');
+      return single.duplicate({
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        autoResubscribe: false,
+        retryStrategy: () => null,
+      });
+    },
+    server: cluster ? 'the given Cluster' : `${client.options.host}:${client.options.port}`,
+    cluster,
+  };
+}

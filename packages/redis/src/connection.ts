@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable, ResultError, throwIfAborted } from '@rb/core';
+import type { Cluster, Redis } from 'ioredis';
+import { described, type ErrorContext, toResultError } from './errors.js';
+import type { Credentials } from './options.js';
+
+export type Client = Redis | Cluster;
+
+export interface ConnectionOptions {
+  /** Where, without credentials: for messages. */
+  readonly server: string;
+  readonly connectTimeoutMs: number;
+  /** Calls that may wait for a connection at once. */
+  readonly maxWaiting: number;
+  readonly credentials?: Credentials | undefined;
+  /** The client belongs to the caller: it is neither connected nor closed here. */
+  readonly borrowed: boolean;
+}
+
+export interface Connection {
+  readonly client: Client;
+  /**
+   * Runs the work on a live connection.
+   *
+   * Errors: RB_UNAVAILABLE where there is none (nothing was sent); RB_OUTCOME_UNKNOWN for a write that lost its answer;
+   * RB_ABORTED, RB_CLOSED.
+   */
+  run<T>(
+    call: { readonly doing: string; readonly write: boolean; readonly signal?: AbortSignal | undefined },
+    work: (client: Client) => Promise<T>,
+  ): Promise<T>;
+  /** Resolves once connected. Errors: as `run`. */
+  ready(doing: string): Promise<void>;
+  /** Ends the connection, so that the next call makes a new one. */
+  drop(): void;
+  close(): Promise<void>;
+  readonly closed: boolean;
+}
+
+/** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 1_000;
+
+/**
+ * One client whose reconnecting is done here and not by ioredis, so that a call knows whether it was sent, attempts stay
+ * bounded, and credentials may change between them.
+ */
+export function openConnection(client: Client, options: ConnectionOptions): Connection {
+  const { server, connectTimeoutMs, maxWaiting, credentials, borrowed } = options;
+  let closed = false;
+  let connecting: Promise<void> | undefined;
+  let failures = 0;
+  let notBefore = 0;
+  let waiting = 0;
+  /** What the connection last complained of: connect() itself only says that it was closed. */
+  let complaint: unknown;
+  client.on('error', (error: unknown) => {
+    complaint = error;
+  });
+  client.on('node error', (error: unknown) => {
+    complaint = error;
+  });
+
+  const errorOf = (cause: unknown, context: Omit<ErrorContext, 'server'>): ResultError =>
+    toResultError(cause, { ...context, server });
+
+  async function attempt(): Promise<void> {
+    const pause = notBefore - performance.now();
+    if (pause > 0) await sleep(pause);
+    if (closed) throw closedError(server);
+    complaint = undefined;
+    try {
+      if (credentials)
+        Object.assign('nodes' in client ? (client.options.redisOptions ?? {}) : client.options, await credentials());
+      await connected(client, connectTimeoutMs);
+      failures = 0;
+      notBefore = 0;
+    } catch (error) {
+      failures += 1;
+      notBefore =
+        performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LAST_PAUSE_MS) * (0.5 + Math.random() / 2);
+      throw complaint ?? error;
+    }
+  }
+
+  const connect = (): Promise<void> => {
+    connecting ??= attempt().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+
+  async function ready(doing: string): Promise<void> {
+    if (closed) throw closedError(server);
+    if (client.status === 'ready') return;
+    if (waiting >= maxWaiting) {
+      throw new ResultError(
+        'RB_UNAVAILABLE',
+        `${doing} failed on ${server}: ${waiting} calls wait for a connection already; nothing was sent`,
+      );
+    }
+    waiting += 1;
+    try {
+      await connect();
+    } catch (cause) {
+      // Whatever it was, nothing was sent; what the server refused for good keeps its own code.
+      const error = errorOf(cause, { doing, write: false });
+      if (error.code === 'RB_DENIED' || error.code === 'RB_CLOSED') throw error;
+      const { message, code } = described(cause);
+      throw new ResultError(
+        'RB_UNAVAILABLE',
+        `${doing} failed: no connection to ${server} (${code || message.slice(0, 80)}); nothing was sent`,
+        { cause: error.cause ?? error },
+      );
+    } finally {
+      waiting -= 1;
+    }
+    if (closed) throw closedError(server);
+  }
+
+  return {
+    client,
+    ready,
+    get closed() {
+      return closed;
+    },
+    async run({ doing, write, signal }, work) {
+      if (closed) throw closedError(server);
+      throwIfAborted(signal, doing);
+      const whole = async (): Promise<Awaited<ReturnType<typeof work>>> => {
+        await ready(doing);
+        // It may have been aborted while the connection was made: then it must have no effect.
+        throwIfAborted(signal, doing);
+        try {
+          return await work(client);
+        } catch (cause) {
+          if (closed) throw closedError(server);
+          throw errorOf(cause, { doing, write });
+        }
+      };
+      return abortable(whole(), signal, doing);
+    },
+    drop() {
+      if (!borrowed) client.disconnect();
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      if (borrowed || client.status === 'wait' || client.status === 'end') return;
+      // What is under way is answered first; a server that does not answer is not waited for.
+      if (client.status === 'ready')
+        await Promise.race([client.quit().catch(() => {}), sleep(QUIT_MS, undefined, { ref: false })]);
+      client.disconnect();
+    },
+  };
+}
+
+/** A round trip to a server far away takes less; one that hangs would keep a process from exiting. */
+const QUIT_MS = 500;
+
+const closedError = (server: string): ResultError => new ResultError('RB_CLOSED', `the store on ${server} is closed`);
+
+async function connected(client: Client, timeoutMs: number): Promise<void> {
+  if (client.status === 'ready') return;
+  // A borrowed client may be on its way already.
+  const under = client.status === 'connecting' || client.status === 'connect' || client.status === 'reconnecting';
+  const end = new AbortController();
+  const timeout = sleep(timeoutMs, undefined, { signal: end.signal }).then(
+    () => Promise.reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })),
+    () => {},
+  );
+  try {
+    await Promise.race([under ? becomesReady(client) : client.connect(), timeout]);
+  } catch (error) {
+    if (!under) client.disconnect();
+    throw error;
+  } finally {
+    end.abort();
+  }
+}
+
+const becomesReady = (client: Client): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const done = (): void => {
+      client.off('ready', ready);
+      client.off('close', gone);
+    };
+    const ready = (): void => {
+      done();
+      resolve();
+    };
+    const gone = (): void => {
+      done();
+      reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
+    };
+    client.on('ready', ready);
+    client.on('close', gone);
+  });

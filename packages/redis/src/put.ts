@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { isResultError, type PutOutcome, ResultError, type TaskRecord } from '@rb/core';
+import { callAll, type Replies, type Stored } from './commands.js';
+import type { Client, Connection } from './connection.js';
+import { toResultError } from './errors.js';
+import type { Keys } from './keys.js';
+import type { Layout } from './layout.js';
+
+export interface PutParts {
+  readonly connection: Connection;
+  readonly keys: Keys;
+  readonly layout: Layout;
+  readonly server: string;
+}
+
+interface Write {
+  readonly at: number;
+  readonly record: TaskRecord;
+  readonly value: Stored;
+  /** SHA-1 of a current value that was read and may be replaced. */
+  readonly judged: string;
+}
+
+/** How often a record may find another value there than the one that it was judged by, before the call gives up. */
+const MAX_JUDGEMENTS = 20;
+
+/** Puts records by one script each, all in one pipeline. See scripts.ts on how the state that is there is told. */
+export async function putAll(
+  { connection, keys, layout, server }: PutParts,
+  records: readonly TaskRecord[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PutOutcome[]> {
+  const doing = `putting ${records.length} record${records.length === 1 ? '' : 's'}`;
+  const outcomes: PutOutcome[] = [];
+  const writes: Write[] = [];
+  records.forEach((record, at) => {
+    try {
+      writes.push({ at, record, value: layout.encode(record), judged: '' });
+    } catch (error) {
+      if (!isResultError(error)) throw error;
+      outcomes[at] = { refused: error };
+    }
+  });
+  /** One round of scripts; returns what must be judged and sent again. */
+  async function round(client: Client, sent: readonly Write[]): Promise<readonly Write[]> {
+    const calls = sent.map(({ record, value, judged }) => ({
+      name: 'rbPut' as const,
+      args: [keys.task(record.taskId), value, deadline(record.expiresAt), judged],
+    }));
+    const replies = await callAll(client, calls, layout.binary);
+    throwWhereAllFailed(replies);
+    return sent.flatMap((write, i) => {
+      const { taskId } = write.record;
+      const reply = replies[i] as Replies[number];
+      if ('error' in reply) {
+        outcomes[write.at] = {
+          refused: toResultError(reply.error, { doing: `storing task ${taskId}`, server, write: true, taskId }),
+        };
+      } else if (!Array.isArray(reply.value)) {
+        outcomes[write.at] = Number(reply.value) === 1 ? { applied: true } : { applied: false, state: 'SUCCESS' };
+      } else {
+        const current = reply.value[0] as Stored;
+        if (!layout.isFinal(taskId, current)) return [{ ...write, judged: sha1(current) }];
+        outcomes[write.at] = { applied: false, state: 'SUCCESS' };
+      }
+      return [];
+    });
+  }
+
+  await connection.run({ doing, write: true, signal }, async (client) => {
+    for (const unique of withoutRepeats(writes)) {
+      let left: readonly Write[] = unique;
+      for (let rounds = 0; left.length > 0; rounds += 1) {
+        if (rounds === MAX_JUDGEMENTS) {
+          const taskId = left[0]?.record.taskId;
+          throw new ResultError('RB_UNAVAILABLE', `${doing} failed on ${server}: others keep rewriting task ${taskId}`);
+        }
+        left = await round(client, left);
+      }
+    }
+  });
+  return outcomes;
+}
+
+/** The same id again acts after the first: it goes into a later pipeline. */
+function withoutRepeats(writes: readonly Write[]): readonly (readonly Write[])[] {
+  const rounds: Write[][] = [];
+  const times = new Map<string, number>();
+  for (const write of writes) {
+    const time = times.get(write.record.taskId) ?? 0;
+    times.set(write.record.taskId, time + 1);
+    const round = rounds[time];
+    if (round) round.push(write);
+    else rounds[time] = [write];
+  }
+  return rounds;
+}
+
+/** What hits every record is no fault of any: a lost connection, a full server. Where some were applied, each has its outcome. */
+function throwWhereAllFailed(replies: Replies): void {
+  const [first] = replies;
+  if (first && 'error' in first && replies.every((reply) => 'error' in reply) && !isOwn(first.error)) throw first.error;
+}
+
+/** An error of the record's own key. */
+const isOwn = (error: unknown): boolean => error instanceof Error && error.message.includes('WRONGTYPE');
+
+/** Redis takes whole milliseconds from 1 on. */
+export const deadline = (expiresAt: number | null | undefined): string =>
+  expiresAt === null || expiresAt === undefined ? '' : String(Math.max(Math.ceil(expiresAt), 1));
+
+const sha1 = (stored: Stored): string => createHash('sha1').update(stored).digest('hex');

@@ -1,0 +1,120 @@
+/** Lua that runs inside the server, each script atomically. Sent by ioredis as EVALSHA, with EVAL where it is not known yet. */
+export interface Script {
+  readonly lua: string;
+  readonly numberOfKeys?: number;
+}
+
+/**
+ * Stores a record unless a SUCCESS is there, and publishes it on its key, as Celery does.
+ *
+ * In:  KEYS[1] the record's key; ARGV[1] its value; ARGV[2] its deadline in Unix ms, or ''; ARGV[3] the SHA-1 of a
+ *      current value of which the caller knows that it may be replaced, or ''.
+ * Out: 1 stored; 0 a SUCCESS is there; an array with the current value: the caller must judge it, and call again.
+ *
+ * Of Celery's JSON the first bytes tell the state, so that nothing is decoded here however large the value is. Any other
+ * form (another order of keys, pickle, msgpack, compressed, encrypted) is left to the caller, who has the serializer.
+ */
+export const PUT: Script = {
+  numberOfKeys: 1,
+  lua: `
+local head = redis.call('GETRANGE', KEYS[1], 0, 127)
+if head ~= '' then
+  local state = string.match(head, '^{"status": ?"([%w_-]*)" ?,')
+  if state == 'SUCCESS' then return 0 end
+  if not state then
+    local current = redis.call('GET', KEYS[1])
+    if current and redis.sha1hex(current) ~= ARGV[3] then return { current } end
+  end
+end
+if ARGV[2] == '' then
+  redis.call('SET', KEYS[1], ARGV[1])
+else
+  redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('PUBLISH', KEYS[1], ARGV[1]) end
+return 1`,
+};
+
+/**
+ * When keys expire, by the server's own clock. Before Redis 7 there is no PEXPIRETIME.
+ *
+ * In: KEYS. Out: Unix ms per key; -1 never; -2 no such key.
+ */
+const DEADLINE_OF = `
+local now
+local function deadline(key)
+  local at = redis.pcall('PEXPIRETIME', key)
+  if type(at) == 'number' then return at end
+  local left = redis.call('PTTL', key)
+  if left < 0 then return left end
+  if not now then local time = redis.call('TIME'); now = time[1] * 1000 + math.floor(time[2] / 1000) end
+  return now + left
+end`;
+
+export const DEADLINES: Script = {
+  lua: `${DEADLINE_OF}
+local deadlines = {}
+for i = 1, #KEYS do deadlines[i] = deadline(KEYS[i]) end
+return deadlines`,
+};
+
+/** What stands for a deadline where the key holds no string: it concerns its own id alone. */
+export const NO_STRING = -3;
+
+/** In: KEYS. Out: value and deadline of each key, one after the other, seen at one moment; false and -2 where there is none. */
+export const GET: Script = {
+  lua: `${DEADLINE_OF}
+local found = {}
+for i = 1, #KEYS do
+  local value = redis.pcall('GET', KEYS[i])
+  if type(value) == 'table' then
+    if not string.find(value.err, 'WRONGTYPE', 1, true) then return value end
+    found[2 * i - 1] = false
+    found[2 * i] = ${NO_STRING}
+  else
+    found[2 * i - 1] = value
+    found[2 * i] = value and deadline(KEYS[i]) or -2
+  end
+end
+return found`,
+};
+
+/**
+ * Saves a group and forgets what was reported to it.
+ *
+ * In: KEYS the group, its parts, size and extra; ARGV[1] the group's value; ARGV[2] the number of members; ARGV[3] the
+ *     deadline in Unix ms, or ''.
+ */
+export const SAVE_GROUP: Script = {
+  numberOfKeys: 4,
+  lua: `
+redis.call('DEL', KEYS[2], KEYS[4])
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[3], ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+  redis.call('PEXPIREAT', KEYS[3], ARGV[3])
+end
+redis.call('PUBLISH', KEYS[1], ARGV[1])
+return 1`,
+};
+
+/**
+ * Counts a member, once, the way Celery's chord parts are counted: a Python worker may report the others.
+ *
+ * In:  KEYS the group, its parts, size and extra; ARGV[1] the member's place; ARGV[2] the part as Celery encodes it;
+ *      ARGV[3] the number of members, where no size was stored.
+ * Out: how many have reported; 1 where this report completed the group.
+ */
+export const REPORT: Script = {
+  numberOfKeys: 4,
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, 0 } end
+local total = (tonumber(redis.call('GET', KEYS[3])) or tonumber(ARGV[3])) + (tonumber(redis.call('GET', KEYS[4])) or 0)
+if redis.call('ZCOUNT', KEYS[2], ARGV[1], ARGV[1]) > 0 then return { redis.call('ZCARD', KEYS[2]), 0 } end
+redis.call('ZADD', KEYS[2], ARGV[1], ARGV[2])
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then redis.call('PEXPIRE', KEYS[2], left) end
+local count = redis.call('ZCARD', KEYS[2])
+return { count, count == total and 1 or 0 }`,
+};

@@ -1,0 +1,91 @@
+import { CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { clientsOf } from './client.js';
+import { defineScripts } from './commands.js';
+import { openConnection } from './connection.js';
+import { groupsOf } from './groups.js';
+import { keysOf } from './keys.js';
+import { layoutOf } from './layout.js';
+import type { RedisStoreOptions } from './options.js';
+import { putAll } from './put.js';
+import { deadlinesOf, getAll } from './read.js';
+import { scanOf } from './scan.js';
+import { statsOf } from './stats.js';
+import { openWatch } from './watch.js';
+
+/** Redis' own limit of a value, proto-max-bulk-len. */
+const MAX_BYTES = 512 * 2 ** 20;
+
+/** Ids per UNLINK. */
+const CHUNK = 1_000;
+
+/**
+ * A store on Redis or Valkey, in Celery's keys: a Python worker's results are read here, and Python reads what is stored.
+ * Connects on first use, with one connection for commands and one for watching.
+ */
+export function redisStore(options: RedisStoreOptions = {}): ResultStore {
+  const { serializer = json, maxBytes = MAX_BYTES, globalKeyPrefix = '', onBackgroundError = () => {} } = options;
+  const clients = clientsOf(options);
+  const { server } = clients;
+  const keys = keysOf(globalKeyPrefix, clients.cluster);
+  const layout = layoutOf(serializer, maxBytes);
+  const common = {
+    server,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    maxWaiting: options.maxWaiting ?? 100_000,
+    credentials: options.credentials,
+  };
+  const client = clients.make();
+  defineScripts(client);
+  const connection = openConnection(client, { ...common, borrowed: options.client !== undefined });
+  const listening = openConnection(clients.makeSubscriber(), { ...common, borrowed: false });
+  const watch = openWatch({
+    connection: listening,
+    channelOf: keys.task,
+    taskIdOf: keys.taskIdOf,
+    binary: layout.binary,
+    async complete(messages) {
+      const taskIds = messages.map(({ taskId }) => taskId);
+      const deadlines = await connection.run({ doing: 'reading what was pushed', write: false }, (on) =>
+        deadlinesOf(on, keys, taskIds),
+      );
+      return messages.map(({ taskId, value }, i) => layout.decode(taskId, value, deadlines[i] ?? null));
+    },
+    healthCheckMs: options.healthCheckMs ?? 10_000,
+    onBackgroundError,
+  });
+
+  return {
+    contract: CONTRACT_VERSION,
+    name: 'redis',
+    traits: { durable: true, readers: 'any', maxBytes, keeps: 'all' },
+    put: (records, call) => putAll({ connection, keys, layout, server }, records, call?.signal),
+    get: (taskIds, call) =>
+      connection.run({ doing: `getting ${taskIds.length} records`, write: false, signal: call?.signal }, (on) =>
+        getAll(on, keys, layout, taskIds, call?.verbatim ?? false),
+      ),
+    delete: (taskIds, call) =>
+      connection.run({ doing: `deleting ${taskIds.length} records`, write: true, signal: call?.signal }, async (on) => {
+        const all = taskIds.map(keys.task);
+        if (clients.cluster) return sum(await Promise.all(all.map((key) => on.unlink(key))));
+        const counts: Promise<number>[] = [];
+        for (let from = 0; from < all.length; from += CHUNK) counts.push(on.unlink(...all.slice(from, from + CHUNK)));
+        return sum(await Promise.all(counts));
+      }),
+    async close() {
+      watch.close();
+      await Promise.all([connection.close(), listening.close()]);
+    },
+    notify: { subscribe: watch.subscribe },
+    // Redis looks at deadlines with every read, and removes what has expired by itself.
+    expiry: { resolutionMs: 1 },
+    groups: groupsOf({ connection, keys, serializer }),
+    scan: scanOf({ connection, keys, layout }),
+    stats: statsOf({ connection, keys, layout }),
+  };
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+
+/** For core's connect(). */
+export const storeFromUrl = (url: string, options: Readonly<Record<string, unknown>>): ResultStore =>
+  redisStore({ ...options, url } as RedisStoreOptions);

@@ -1,0 +1,80 @@
+import { serverTest } from '@rb/servers/fixture';
+import { namespace } from '@rb/servers/shared';
+import { describe, expect, it } from 'vitest';
+import { startOrThrow } from './servers.js';
+import { clientAt, listener, recordOf, storeAt } from './stores.js';
+
+const test = await serverTest('redis');
+
+describe('watching', () => {
+  test('hears of a write by another program that publishes as Celery does', async ({ server }) => {
+    const globalKeyPrefix = `${namespace()}:`;
+    const store = storeAt({ url: server.url, globalKeyPrefix });
+    const heard = listener();
+    await store.notify?.subscribe(heard).add(['t']);
+    const key = `${globalKeyPrefix}celery-task-meta-t`;
+    const value =
+      '{"status": "SUCCESS", "result": 7, "traceback": null, "children": [], "date_done": null, "task_id": "t"}';
+    await clientAt(server.url).multi().setex(key, 60, value).publish(key, value).exec();
+    await expect.poll(() => heard.told).toEqual(['t SUCCESS']);
+  });
+
+  test('is told the deadline, which no message carries', async ({ server }) => {
+    const store = storeAt({ url: server.url, globalKeyPrefix: namespace() });
+    const expiresAt = Date.now() + 60_000;
+    const told: unknown[] = [];
+    await store.notify?.subscribe({ record: (record) => void told.push(record), gap() {} }).add(['a']);
+    await store.put([recordOf({ expiresAt })]);
+    await expect.poll(() => told).toEqual([recordOf({ expiresAt })]);
+    expect(told).toEqual(await store.get(['a']));
+  });
+
+  test('takes one connection and one channel, however many watch', async ({ server }) => {
+    const globalKeyPrefix = namespace();
+    const store = storeAt({ url: server.url, globalKeyPrefix, clientName: globalKeyPrefix });
+    const admin = clientAt(server.url);
+    const channel = `${globalKeyPrefix}_celery-task-meta-a`;
+    const subscriptions = Array.from({ length: 50 }, () => store.notify?.subscribe(listener()));
+    await Promise.all(subscriptions.map((each) => each?.add(['a'])));
+    await store.put([recordOf()]);
+    expect(await admin.pubsub('NUMSUB', channel)).toEqual([channel, 1]);
+    const clients = String(await admin.client('LIST')).split('\n');
+    expect(clients.filter((line) => line.includes(`name=${globalKeyPrefix} `))).toHaveLength(2);
+    await Promise.all(subscriptions.map((each) => each?.close()));
+    await expect.poll(() => admin.pubsub('NUMSUB', channel)).toEqual([channel, 0]);
+  });
+
+  test('takes 10,000 ids in one call', async ({ server }) => {
+    const store = storeAt({ url: server.url, globalKeyPrefix: namespace() });
+    const heard = listener();
+    const ids = Array.from({ length: 10_000 }, (_, i) => `t${i}`);
+    await store.notify?.subscribe(heard).add(ids);
+    await store.put([recordOf({ taskId: 't9999' }), recordOf({ taskId: 'other' })]);
+    await expect.poll(() => heard.told).toEqual(['t9999 SUCCESS']);
+  });
+});
+
+describe('a lost connection', () => {
+  it.each(['kill', 'stop'] as const)('is told of as a gap once it is back (%s), and watching goes on', async (how) => {
+    await using server = await startOrThrow('redis');
+    const store = storeAt({ url: server.url });
+    const heard = listener();
+    await store.notify?.subscribe(heard).add(['a']);
+    await server.nodes?.[0]?.[how]();
+    await server.nodes?.[0]?.restart();
+    await expect.poll(() => heard.gaps, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toMatchObject([{}]);
+    await expect.poll(() => heard.told).toEqual(['a SUCCESS']);
+  });
+
+  it('is noticed although nothing but silence tells of it', async () => {
+    await using server = await startOrThrow('redis');
+    const store = storeAt({ url: server.url, healthCheckMs: 100, connectTimeoutMs: 300 });
+    const heard = listener();
+    await store.notify?.subscribe(heard).add(['a']);
+    await server.nodes?.[0]?.pause();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await server.nodes?.[0]?.resume();
+    await expect.poll(() => heard.gaps, { timeout: 5_000 }).toBe(1);
+  });
+});
