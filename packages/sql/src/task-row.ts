@@ -1,4 +1,5 @@
 import {
+  isKind,
   isReady,
   json,
   prepareResult,
@@ -8,6 +9,7 @@ import {
   type Serializer,
   type TaskMeta,
   type TaskRecord,
+  Tuple,
   type Verbatim,
 } from '@rb/core';
 import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
@@ -79,7 +81,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
     const { taskId, state, result, traceback, doneAt, meta, expiresAt = null, verbatim } = record;
     if (verbatim?.layout === layout)
       return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
-    const prepared = prepareResult(state, result, pickle);
+    const prepared = asPickled(prepareResult(state, result, pickle), result);
     const { args, kwargs, children, ...rest } = meta;
     return {
       task_id: taskId,
@@ -132,6 +134,13 @@ function sum(row: TaskRow, measure: (text: string) => number): number {
     else if (value instanceof Uint8Array) bytes += value.byteLength;
   }
   return bytes;
+}
+
+/** Celery pickles the arguments of an exception as the tuple that they are in Python. */
+function asPickled(prepared: unknown, result: unknown): unknown {
+  if (prepared === result || !isKind(result, 'error')) return prepared;
+  const exception = prepared as { readonly exc_message: readonly unknown[] };
+  return { ...exception, exc_message: new Tuple(exception.exc_message) };
 }
 
 /** SQLite stores a value of any type in any column. */

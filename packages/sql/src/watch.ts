@@ -1,5 +1,12 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { CallOptions, GetOutcome, NotifyCapability, Subscription, WatchHandler } from '@rb/core';
+import {
+  type CallOptions,
+  type GetOutcome,
+  type NotifyCapability,
+  ResultError,
+  type Subscription,
+  type WatchHandler,
+} from '@rb/core';
 
 export interface WatchSource {
   /** Whether anyone may have written since the last call. */
@@ -156,10 +163,17 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
 
   const subscribe = (handler: WatchHandler): Subscription => {
     const watcher: Watcher = { handler, taskIds: new Set() };
+    let closed = false;
     return {
-      add: (taskIds, options) => add(watcher, taskIds, options),
+      async add(taskIds, options) {
+        if (closed) throw new ResultError('RB_CLOSED', 'watching failed: the subscription is closed');
+        await add(watcher, taskIds, options);
+      },
       remove: (taskIds) => forget(watcher, taskIds),
-      close: async () => forget(watcher, watcher.taskIds),
+      async close() {
+        closed = true;
+        forget(watcher, watcher.taskIds);
+      },
     };
   };
 

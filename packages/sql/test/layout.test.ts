@@ -1,10 +1,11 @@
-import { type DateTime, RemoteError, ResultNode, type TaskRecord } from '@rb/core';
+import { type DateTime, RemoteError, ResultNode, type TaskRecord, Tuple } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
 import { columnOf, sqliteDdl, vectors } from '@rb/vectors';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { databaseWith, TASK_COLUMNS } from './celery-tables.js';
+import { databaseWith } from './celery-tables.js';
 import { openRaw, openStore, record, temporaryFile } from './support.js';
+import { TASK_COLUMNS } from './task-columns.js';
 
 describe('dates', () => {
   it('are told apart by their text, where equality of instants is not enough', async () => {
@@ -110,7 +111,7 @@ describe('what Node stores', () => {
     );
     expect(pickle.decode(result as Uint8Array)).toEqual({
       exc_type: 'ValueError',
-      exc_message: ['böom'],
+      exc_message: new Tuple(['böom']),
       exc_module: 'builtins',
     });
   });

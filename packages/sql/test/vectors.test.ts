@@ -1,9 +1,10 @@
 import { ResultNode } from '@rb/core';
 import { CELERY_VERSIONS, columnOf, type Vector, vectors } from '@rb/vectors';
 import { describe, expect, it } from 'vitest';
-import { databaseWith, TASK_COLUMNS } from './celery-tables.js';
+import { databaseWith } from './celery-tables.js';
 import { doneAtOf, metaOf, RESULTS, serializers } from './expected.js';
 import { openStore, present } from './support.js';
+import { TASK_COLUMNS } from './task-columns.js';
 
 const title = ({ name, serializer, extended }: Vector): string =>
   `${name} (${serializer}${extended ? ', extended' : ''})`;
