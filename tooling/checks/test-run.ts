@@ -13,6 +13,7 @@ import { readServices } from '@rb/servers/report';
 import type { TestSummary } from '@rb/vitest/summary-reporter';
 import { CHECKS } from './src/checks.ts';
 import { type CheckOutcome, closing } from './src/closing.ts';
+import { type Pass, passes, total } from './src/passes.ts';
 import { type Outcome, runScript } from './src/step.ts';
 import { ROOT } from './src/workspace.ts';
 
@@ -34,6 +35,7 @@ const ON_SOURCES: readonly Step[] = [
 const ON_BUILD: readonly Step[] = [
   ['types', 'typecheck', '--output-logs=errors-only'],
   ['packages', 'pack:check', '--output-logs=errors-only'],
+  ['third parties', 'check:third-party'],
 ];
 
 /** Steps that do not disturb one another, as many at once as there are cores; each is shown when it ends. */
@@ -53,17 +55,17 @@ function repositoryChecks(): void {
   }
 }
 
-/** Runs the tests last and alone: no wait in them should be a wait for a compiler. */
-async function runTests(): Promise<TestSummary | undefined> {
-  const file = join(directory, 'summary.json');
+/** The tests run last and alone: no wait in them should be a wait for a compiler. */
+async function runTests(pass: Pass): Promise<TestSummary | undefined> {
+  const file = join(directory, `${pass.name}.json`);
   const reporters = ['--reporter=default', '--reporter=./tooling/vitest/summary-reporter.ts'];
-  const outcome = await runScript('tests', ['vitest', ...reporters, ...vitestArguments], {
+  const outcome = await runScript(pass.name, ['vitest', ...reporters, ...pass.args], {
     live: true,
-    env: { RB_TEST_SUMMARY: file, RB_SERVICES_LOG: servicesLog },
+    env: { ...pass.env, RB_TEST_SUMMARY: file, RB_SERVICES_LOG: servicesLog },
   });
   const summary: TestSummary | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   // Its tests are counted one by one; where none failed and vitest failed all the same, the step itself counts.
-  if (!outcome.ok && !summary?.failed) checks.push({ name: 'tests', ok: false });
+  if (!outcome.ok && !summary?.failed) checks.push({ name: pass.name, ok: false });
   return summary;
 }
 
@@ -79,8 +81,10 @@ if (everything) {
   await together(build.ok ? [...ON_SOURCES, ...ON_BUILD] : ON_SOURCES);
   if (!build.ok) checks.push(...ON_BUILD.map(([name]) => ({ name, ok: undefined })));
 }
-const tests = build.ok ? await runTests() : undefined;
+const summaries: (TestSummary | undefined)[] = [];
+if (build.ok) for (const pass of passes(vitestArguments, env)) summaries.push(await runTests(pass));
 
+const tests = total(summaries);
 const { lines, ok } = closing({ checks, tests, services: readServices(servicesLog), ci: env.CI === 'true' });
 console.log(`\n${lines.join('\n')}`);
 process.exitCode = ok ? 0 : 1;

@@ -8,6 +8,8 @@ interface Arrows {
   readonly packages: readonly string[] | '*';
   /** Drivers, each an optional peer; '*' for any declared dependency. */
   readonly externals: readonly string[] | '*';
+  /** Libraries that come along as dependencies. */
+  readonly brings?: readonly string[];
 }
 
 const CORE = ['@rb/core'];
@@ -21,7 +23,8 @@ const MAP: Readonly<Record<string, Arrows>> = {
   '@rb/mongo': { packages: CORE, externals: ['mongodb'] },
   '@rb/rpc': { packages: CORE, externals: ['amqplib'] },
   '@rb/dual': { packages: CORE, externals: [] },
-  '@rb/conformance': { packages: CORE, externals: [] },
+  // Never a test runner and never containers: third parties bring their own. fast-check shrinks what the model finds.
+  '@rb/conformance': { packages: CORE, externals: [], brings: ['fast-check'] },
   '@rb/cli': { packages: '*', externals: '*' },
 };
 
@@ -29,6 +32,12 @@ const MAP: Readonly<Record<string, Arrows>> = {
 const NODE_IN_CORE = 'src/diagnostics.ts';
 /** Picks an adapter by the scheme of a URL; the one place where a package's name is not known beforehand. */
 const CONNECT_IN_CORE = 'src/connect.ts';
+/** Files of the kit that import what they are told to: the harness that a command line or another process names. */
+const LOADS_HARNESS: readonly string[] = [
+  'src/cli/load-harness.ts',
+  'src/second-process-entry.ts',
+  'src/saboteurs/sabotaged-harness.ts',
+];
 
 /** Every arrow between packages, drivers and files that architecture.md 1 and style.md 1.5 do not allow. */
 export const arrowProblems = (root: string): readonly string[] => publishedPackages(root).flatMap(packageProblems);
@@ -57,7 +66,10 @@ function importProblem(
   { specifier, dynamic }: Import,
 ): string | undefined {
   const connects = name === '@rb/core' && file === CONNECT_IN_CORE && dynamic;
-  if (specifier === undefined) return connects ? undefined : 'gives import() something else than a string literal';
+  if (specifier === undefined) {
+    const loads = name === '@rb/conformance' && LOADS_HARNESS.includes(file);
+    return connects || loads ? undefined : 'gives import() something else than a string literal';
+  }
   if (specifier.startsWith('.')) return relativeProblem(file, specifier);
   if (specifier.startsWith('node:')) {
     const forbidden = name === '@rb/core' && file !== NODE_IN_CORE;
@@ -65,13 +77,16 @@ function importProblem(
   }
   const target = packageName(specifier);
   if (target === name) return `imports its own package by name (${specifier}): import the file`;
-  if (!target.startsWith('@rb/')) return mayUse(arrows.externals, target) ? undefined : `imports ${target}`;
+  if (!target.startsWith('@rb/'))
+    return mayUse(arrows.externals, target) || arrows.brings?.includes(target) ? undefined : `imports ${target}`;
   if (arrows.packages === '*') return dynamic ? undefined : `imports ${target} statically: only import() is allowed`;
   return connects || arrows.packages.includes(target) ? undefined : `imports ${target}`;
 }
 
 function relativeProblem(file: string, specifier: string): string | undefined {
   const target = posix.join(posix.dirname(file), specifier);
+  // For its version, which a bundler writes in.
+  if (target === 'package.json') return undefined;
   if (!target.startsWith('src/')) return `imports ${specifier}, outside the sources of its package`;
   if (isIndex(target)) return `imports ${specifier}: name the file that has it`;
   return undefined;
@@ -87,6 +102,8 @@ function manifestProblems(manifest: Manifest, arrows: Arrows): readonly string[]
       if (arrows.packages !== '*' && target in dependencies) return [`needs ${target} as a dependency: make it a peer`];
       return [];
     }
+    if (arrows.brings?.includes(target))
+      return target in dependencies ? [] : [`needs ${target}, which must be a dependency`];
     if (!mayUse(arrows.externals, target)) return [`needs ${target}`];
     if (arrows.externals === '*' || peerDependenciesMeta[target]?.optional) return [];
     return [`needs ${target}, which must be an optional peer`];

@@ -5,15 +5,17 @@ it('says so where no test used a service', () => {
   expect(serviceTable([])).toEqual(['no test used a service']);
 });
 
-it('says of each service how it was had or why not', () => {
+it('says of each service how it was had or why not, and whose tests used it', () => {
   const services = [
     { name: 'Celery 5.6.3', version: 'Python 3.11', how: 'virtual environment' },
-    { name: 'Redis', missing: 'no redis-server on PATH' },
+    { name: 'PostgreSQL', missing: 'no server' },
+    { name: 'Redis', version: 'Redis 7.0.15', how: 'RB_REDIS_URL', suites: ['packages/redis', 'tooling/servers'] },
   ];
-  expect(serviceTable(services)).toEqual([
-    'service       version      how it was had, or why not',
-    '------------  -----------  ---------------------------------',
-    'Celery 5.6.3  Python 3.11  virtual environment',
-    'Redis                      not used: no redis-server on PATH',
+  expect(serviceTable(services).map((line) => line.trimEnd())).toEqual([
+    'service       version       how it was had, or why not  used by',
+    '------------  ------------  --------------------------  -------------------------------',
+    'Celery 5.6.3  Python 3.11   virtual environment',
+    'PostgreSQL                  not used: no server',
+    'Redis         Redis 7.0.15  RB_REDIS_URL                packages/redis, tooling/servers',
   ]);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { filesUnder } from '../files.ts';
 
-const ALLOWED = /^(dist\/.+\.(js|d\.ts|js\.map)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const ALLOWED = /^(dist\/.+\.(js|d\.ts|js\.map)|docs\/.+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 const TEST = /\.(test|spec|bench)\./;
 const REQUIRED = ['README.md', 'LICENSE', 'package.json'];
 

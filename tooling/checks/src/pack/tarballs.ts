@@ -35,6 +35,12 @@ export function installTarballs(tarballs: readonly string[], directory: string):
   const project = join(directory, 'project');
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+  installInto(project, tarballs);
+  return project;
+}
+
+/** What a project asks for, and the tarballs. */
+export function installInto(project: string, tarballs: readonly string[]): void {
   const args = [
     'install',
     ...tarballs,
@@ -44,9 +50,13 @@ export function installTarballs(tarballs: readonly string[], directory: string):
     '--prefer-offline',
     '--loglevel=error',
   ];
+  runNpm(project, args);
+}
+
+/** Errors: Error with what npm wrote. */
+export function runNpm(project: string, args: readonly string[]): void {
   const [file, cli] = npm();
   need(file, [...cli, ...args], project);
-  return project;
 }
 
 /** npm with the Node that it belongs to, which the bootstrap notes: with another one it does not find its configuration. */
