@@ -5,6 +5,7 @@ import {
   type NotifyCapability,
   ResultError,
   type Subscription,
+  throwIfAborted,
   type WatchHandler,
 } from '@rb/core';
 
@@ -167,6 +168,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     return {
       async add(taskIds, options) {
         if (closed) throw new ResultError('RB_CLOSED', 'watching failed: the subscription is closed');
+        throwIfAborted(options?.signal, 'watching');
         await add(watcher, taskIds, options);
       },
       remove: (taskIds) => forget(watcher, taskIds),
