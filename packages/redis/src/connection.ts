@@ -3,6 +3,7 @@ import { abortable, ResultError, throwIfAborted } from '@rb/core';
 import type { Cluster, Redis } from 'ioredis';
 import { described, type ErrorContext, toResultError } from './errors.js';
 import type { Credentials } from './options.js';
+import type { Host } from './url.js';
 
 export type Client = Redis | Cluster;
 
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   /** Calls that may wait for a connection at once. */
   readonly maxWaiting: number;
   readonly credentials?: Credentials | undefined;
+  /** Where to connect, asked before every attempt; by default where the client was made for. */
+  readonly place?: (() => Promise<Host>) | undefined;
   /** The client belongs to the caller: it is neither connected nor closed here. */
   readonly borrowed: boolean;
 }
@@ -46,7 +49,7 @@ const LAST_PAUSE_MS = 1_000;
  * bounded, and credentials may change between them.
  */
 export function openConnection(client: Client, options: ConnectionOptions): Connection {
-  const { server, connectTimeoutMs, maxWaiting, credentials, borrowed } = options;
+  const { server, connectTimeoutMs, maxWaiting, credentials, place, borrowed } = options;
   let closed = false;
   let connecting: Promise<void> | undefined;
   let failures = 0;
@@ -70,6 +73,7 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
     if (closed) throw closedError(server);
     complaint = undefined;
     try {
+      if (place) Object.assign(client.options, await place());
       if (credentials)
         Object.assign('nodes' in client ? (client.options.redisOptions ?? {}) : client.options, await credentials());
       await connected(client, connectTimeoutMs);
@@ -160,7 +164,8 @@ const QUIT_MS = 500;
 
 const closedError = (server: string): ResultError => new ResultError('RB_CLOSED', `the store on ${server} is closed`);
 
-async function connected(client: Client, timeoutMs: number): Promise<void> {
+/** Resolves once the client is connected. Errors: the driver's, or ETIMEDOUT. */
+export async function connected(client: Client, timeoutMs: number): Promise<void> {
   if (client.status === 'ready') return;
   // A borrowed client may be on its way already.
   const under = client.status === 'connecting' || client.status === 'connect' || client.status === 'reconnecting';

@@ -53,6 +53,13 @@ export function toResultError(cause: unknown, { doing, server, write, taskId }: 
 function meaningOf(cause: unknown, write: boolean): Meaning {
   const { name, message, code } = described(cause);
   if (name === 'ReplyError') return replyMeaning(message);
+  // What ioredis makes of the last Sentinel's reply.
+  if (/sentinels are unreachable.*\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(message)) {
+    return [
+      'RB_DENIED',
+      'the Sentinels refused the client: pass sentinelPassword, and sentinelUsername where they have users',
+    ];
+  }
   // Nothing was sent: the client said so itself.
   if (/isn't writeable|isn't ready|Too many Cluster redirections/.test(message)) {
     return ['RB_UNAVAILABLE', 'there is no connection; nothing was sent'];
