@@ -77,7 +77,7 @@ export async function putAll(
         outcomes[write.at] = Number(reply.value) === 1 ? { applied: true } : { applied: false, state: 'SUCCESS' };
       } else {
         // Hashed there: what is no text would not be the same here.
-        const [current, hash] = reply.value as readonly [Stored, Stored];
+        const [current = '', hash] = reply.value as Stored[];
         if (!layout.isFinal(taskId, current)) return [{ ...write, judged: String(hash) }];
         outcomes[write.at] = { applied: false, state: 'SUCCESS' };
       }
