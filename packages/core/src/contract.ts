@@ -203,7 +203,10 @@ export interface ScanOptions extends GetOptions {
 
 export interface ScanPage {
   readonly records: readonly (TaskRecord | Refused)[];
-  /** Opaque; resumes after this page, in another process too. */
+  /**
+   * Opaque; resumes after this page, in another process too. Where the store has reorganised itself meanwhile (a hash table that was
+   * resized, a server that was started anew) records may come again; none is missed.
+   */
   readonly cursor: string;
 }
 

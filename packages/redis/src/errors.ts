@@ -40,8 +40,9 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
 const REPLY_WORD = new RegExp(`\\b(${Object.keys(REPLIES).join('|')})\\b`);
 
 /** A driver's or server's error as a ResultError. What was not foreseen becomes RB_STORE, with the original as its cause. */
-export function toResultError(cause: unknown, { doing, server, write, taskId }: ErrorContext): ResultError {
-  if (isResultError(cause)) return cause;
+export function toResultError(error: unknown, { doing, server, write, taskId }: ErrorContext): ResultError {
+  if (isResultError(error)) return error;
+  const cause = ofNode(error);
   const [code, says, retryable] = meaningOf(cause, write);
   return new ResultError(code, `${doing} failed on ${server}: ${says}`, {
     cause: withoutCommand(cause),
@@ -86,6 +87,10 @@ function replyMeaning(message: string): Meaning {
   }
   return ['RB_STORE', 'the server answered with an error that was not foreseen; see the cause'];
 }
+
+/** Of a Cluster that could not be asked for its slots: what the last of its nodes said. */
+const ofNode = (error: unknown): unknown =>
+  (error as { readonly lastNodeError?: unknown } | undefined)?.lastNodeError ?? error;
 
 /** System errors of sockets, TLS and name look-ups, and what ioredis says when a connection ends. */
 const isConnectionLoss = (name: string, message: string, code: string): boolean =>

@@ -5,14 +5,17 @@ import { redisHarness } from './conformance/harness.ts';
 
 const README = new URL('../README.md', import.meta.url);
 
-for (const service of ['redis', 'valkey'] as const) {
-  const server = await sharedServer(service);
+/** The guarantees are those of Redis. The others share its code; what differs is how it connects, so faults are for all but Valkey. */
+const PROFILES = {
+  redis: { readme: README },
+  valkey: { profile: 'quick' },
+  'redis-tls': { profile: 'quick' },
+  'redis-sentinel': {},
+  'redis-cluster': {},
+} as const;
+
+for (const [service, options] of Object.entries(PROFILES)) {
+  const server = await sharedServer(service as keyof typeof PROFILES);
   if ('missing' in server) it(`conforms on ${service}`, ({ skip }) => skip(server.missing));
-  // The guarantees are those of Redis; Valkey, which is the same code, need only hold the clauses.
-  else
-    defineSuite(
-      { describe, it },
-      redisHarness(service, server.url),
-      service === 'redis' ? { readme: README } : { profile: 'quick' },
-    );
+  else defineSuite({ describe, it }, redisHarness(service, server.url), options);
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Handle, Harness, OpenVariant, RawAccess } from '@rb/conformance';
-import { tcpProxy } from '@rb/conformance/tcp-proxy';
 import { type RedisStoreOptions, redisStore } from '@rb/redis';
-import { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
+import { type Topology, topologyOf } from './topology.ts';
 
-/** Where the kit's second process finds the server, and who runs the kit from the command line. */
+/** Where the kit's second process finds the servers, and who runs the kit from the command line. */
 const URL_VARIABLE = 'RB_REDIS_KIT_URL';
+const SERVICE_VARIABLE = 'RB_REDIS_KIT_SERVICE';
 
 /** What the kit fills a store up to. */
 const MAX_BYTES = 4 * 2 ** 20;
@@ -18,22 +19,23 @@ const WRONG_PASSWORD = 'not-the-password';
 
 /** On a server that others use too: a world is a prefix. As plain Node imports it: hence the built package. */
 export function redisHarness(name: string, url: string): Harness {
+  const topology = topologyOf(name, url);
   return {
     name,
     module: import.meta.url,
     async about() {
       const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string };
-      const admin = new Redis(url);
-      const info = await admin.info('server');
+      const admin = topology.admin();
+      const info = String(await admin.info('server'));
       admin.disconnect();
       const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1];
       const server = valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1]}`;
       return { storeVersion: version, server };
     },
     async world(joined) {
-      process.env[URL_VARIABLE] = url;
+      Object.assign(process.env, { [URL_VARIABLE]: url, [SERVICE_VARIABLE]: name });
       const prefix = joined ?? `rb-${randomUUID()}:`;
-      const admin = new Redis(url);
+      const admin = topology.admin();
       return {
         token: prefix,
         clock: {
@@ -46,7 +48,7 @@ export function redisHarness(name: string, url: string): Harness {
           },
         },
         raw: rawAccess(admin, prefix),
-        open: (variant) => openHandle(url, prefix, variant),
+        open: (variant) => openHandle(topology, prefix, variant),
         async dispose() {
           if (joined === undefined) await removeAll(admin, prefix);
           admin.disconnect();
@@ -57,14 +59,21 @@ export function redisHarness(name: string, url: string): Harness {
 }
 
 /** For the command line, and for second processes. */
-export const harness: Harness = redisHarness('redis', process.env[URL_VARIABLE] ?? 'redis://127.0.0.1:6379/0');
+export const harness: Harness = redisHarness(
+  process.env[SERVICE_VARIABLE] ?? 'redis',
+  process.env[URL_VARIABLE] ?? 'redis://127.0.0.1:6379/0',
+);
 
-async function openHandle(url: string, prefix: string, variant: OpenVariant = 'default'): Promise<Handle | null> {
-  const link = await tcpProxy(url);
+async function openHandle(
+  topology: Topology,
+  prefix: string,
+  variant: OpenVariant = 'default',
+): Promise<Handle | null> {
+  const { options: reaching, client, link, close } = await topology.wired();
   const handle = (options: RedisStoreOptions): Handle => ({
-    store: redisStore({ url: link.url, globalKeyPrefix: prefix, maxBytes: MAX_BYTES, ...TIMES, ...options }),
+    store: redisStore({ ...reaching, globalKeyPrefix: prefix, maxBytes: MAX_BYTES, ...TIMES, ...options }),
     link,
-    dispose: link.close,
+    dispose: close,
   });
   switch (variant) {
     case 'default':
@@ -72,24 +81,22 @@ async function openHandle(url: string, prefix: string, variant: OpenVariant = 'd
     case 'other-namespace':
       return handle({ globalKeyPrefix: `${prefix}other:` });
     case 'unreachable':
-      // Nobody listens on the port of TCPMUX any more.
-      return handle({ url: 'redis://127.0.0.1:1/0' });
+      return handle({ cluster: undefined, ...topology.nowhere });
     case 'bad-credentials':
-      return { ...handle({ url: link.url.replace('//', `//nobody:${WRONG_PASSWORD}@`) }), secret: WRONG_PASSWORD };
+      return { ...handle({ url: reaching.url?.replace('//', `//nobody:${WRONG_PASSWORD}@`) }), secret: WRONG_PASSWORD };
     case 'borrowed-client':
-      return borrowed(link.url, handle);
+      return borrowed(client(), handle);
     case 'no-schema':
     case 'clock-ahead':
       // There is no schema, and no clock but the server's.
-      await link.close();
+      await close();
       return null;
     default:
       return variant satisfies never;
   }
 }
 
-function borrowed(url: string, handle: (options: RedisStoreOptions) => Handle): Handle {
-  const client = new Redis(url);
+function borrowed(client: Redis | Cluster, handle: (options: RedisStoreOptions) => Handle): Handle {
   const { dispose, ...rest } = handle({ client });
   return {
     ...rest,
@@ -101,7 +108,7 @@ function borrowed(url: string, handle: (options: RedisStoreOptions) => Handle): 
   };
 }
 
-const rawAccess = (admin: Redis, prefix: string): RawAccess => ({
+const rawAccess = (admin: Redis | Cluster, prefix: string): RawAccess => ({
   read: async (taskId) => (await admin.get(`${prefix}celery-task-meta-${taskId}`)) ?? undefined,
   async write(taskId, stored) {
     await admin.set(`${prefix}celery-task-meta-${taskId}`, stored as string);
@@ -109,8 +116,11 @@ const rawAccess = (admin: Redis, prefix: string): RawAccess => ({
 });
 
 /** Never FLUSHDB: the server is others' too. */
-async function removeAll(admin: Redis, prefix: string): Promise<void> {
-  for await (const keys of admin.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
-    if ((keys as string[]).length > 0) await admin.unlink(...(keys as string[]));
+async function removeAll(admin: Redis | Cluster, prefix: string): Promise<void> {
+  const masters = admin instanceof Cluster ? admin.nodes('master') : [admin];
+  for (const master of masters) {
+    for await (const keys of master.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
+      await Promise.all((keys as string[]).map((key) => admin.unlink(key)));
+    }
   }
 }
