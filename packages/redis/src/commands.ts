@@ -1,17 +1,16 @@
 import type { ChainableCommander } from 'ioredis';
 import type { Client } from './connection.js';
-import { DEADLINES, GET, PUT, REPORT, SAVE_GROUP, type Script } from './scripts.js';
+import { GET, PUT, REPORT, SAVE_GROUP, type Script } from './scripts.js';
 
 /** A value as a reply or an argument: text where the serializer writes text, else bytes. */
 export type Stored = string | Buffer;
 type Argument = string | number | Uint8Array;
 
-type ScriptName = 'rbPut' | 'rbGet' | 'rbDeadlines' | 'rbSaveGroup' | 'rbReport';
+type ScriptName = 'rbPut' | 'rbGet' | 'rbSaveGroup' | 'rbReport';
 
 const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   rbPut: PUT,
   rbGet: GET,
-  rbDeadlines: DEADLINES,
   rbSaveGroup: SAVE_GROUP,
   rbReport: REPORT,
 };
