@@ -1,13 +1,10 @@
 import { type GetOutcome, ResultError } from '@rb/core';
 import type { Redis } from 'ioredis';
-import { callAll, isCluster, type Replies, type Stored } from './commands.js';
+import { CHUNK, callAll, isCluster, type Replies, repliesOf, type Stored } from './commands.js';
 import type { Client } from './connection.js';
 import type { Keys } from './keys.js';
 import type { Layout } from './layout.js';
 import { DEADLINES, NO_STRING } from './scripts.js';
-
-/** Keys per transaction: small enough for the server to work on one while the one before is decoded here. */
-const CHUNK = 100;
 
 /** One entry per id, same order. Values and deadlines are of one moment per chunk. */
 export async function getAll(
@@ -54,9 +51,7 @@ async function together(
   else transaction.mget(...keys);
   // EVAL and not EVALSHA, which could not be mended in a transaction where the server has forgotten the script.
   transaction.callBuffer('EVAL', DEADLINES, keys.length, ...keys);
-  const [values, deadlines] = valuesOf(
-    ((await transaction.exec()) ?? []).map(([error, value]) => (error ? { error } : { value })),
-  );
+  const [values, deadlines] = valuesOf(repliesOf(await transaction.exec()));
   return { values: values as (Stored | null)[], deadlines: deadlines as Buffer };
 }
 
