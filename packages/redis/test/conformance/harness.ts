@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Handle, Harness, OpenVariant, RawAccess } from '@rb/conformance';
 import { type RedisStoreOptions, redisStore } from '@rb/redis';
 import { Cluster, type Redis } from 'ioredis';
+import { STORED } from './stored.ts';
 import { type Topology, topologyOf } from './topology.ts';
 
 /** Where the kit's second process finds the servers, and who runs the kit from the command line. */
@@ -15,10 +16,15 @@ const MAX_BYTES = 4 * 2 ** 20;
 /** Short, so that outages of a second tell something. */
 const TIMES = { connectTimeoutMs: 1_000, socketTimeoutMs: 500, healthCheckMs: 200 };
 
+const PASSWORD = 'the-password';
 const WRONG_PASSWORD = 'not-the-password';
 
-/** On a server that others use too: a world is a prefix. As plain Node imports it: hence the built package. */
-export function redisHarness(name: string, url: string): Harness {
+/**
+ * On a server that others use too: a world is a prefix. As plain Node imports it: hence the built package.
+ *
+ * @param restart Of a server of the harness's own, whose users are its own too.
+ */
+export function redisHarness(name: string, url: string, restart?: () => Promise<void>): Harness {
   const topology = topologyOf(name, url);
   return {
     name,
@@ -36,7 +42,9 @@ export function redisHarness(name: string, url: string): Harness {
       Object.assign(process.env, { [URL_VARIABLE]: url, [SERVICE_VARIABLE]: name });
       const prefix = joined ?? `rb-${randomUUID()}:`;
       const admin = topology.admin();
+      const user = restart && (await userOf(admin, prefix));
       return {
+        ...(restart && user && { restart, revoke: user.revoke }),
         token: prefix,
         clock: {
           kind: 'ageing',
@@ -48,9 +56,10 @@ export function redisHarness(name: string, url: string): Harness {
           },
         },
         raw: rawAccess(admin, prefix),
-        open: (variant) => openHandle(topology, prefix, variant),
+        open: (variant) => openHandle(topology, prefix, variant, user?.name),
         async dispose() {
           if (joined === undefined) await removeAll(admin, prefix);
+          await user?.remove();
           admin.disconnect();
         },
       };
@@ -64,12 +73,30 @@ export const harness: Harness = redisHarness(
   process.env[URL_VARIABLE] ?? 'redis://127.0.0.1:6379/0',
 );
 
+/** May be refused without harm to anybody else. */
+async function userOf(admin: Redis | Cluster, prefix: string) {
+  const name = `${prefix}user`.replaceAll(':', '-');
+  const set = async (password: string): Promise<void> => {
+    await admin.acl('SETUSER', name, 'on', 'resetpass', `>${password}`, '~*', '&*', '+@all');
+    // It is to be there after a restart, too.
+    await admin.config('REWRITE');
+  };
+  await set(PASSWORD);
+  return {
+    name,
+    revoke: () => set('another'),
+    remove: async (): Promise<void> => void (await admin.acl('DELUSER', name)),
+  };
+}
+
 async function openHandle(
   topology: Topology,
   prefix: string,
   variant: OpenVariant = 'default',
+  user?: string,
 ): Promise<Handle | null> {
-  const { options: reaching, client, link, close } = await topology.wired();
+  const { options, client, link, close } = await topology.wired();
+  const reaching = user ? { ...options, url: options.url?.replace('//', `//${user}:${PASSWORD}@`) } : options;
   const handle = (options: RedisStoreOptions): Handle => ({
     store: redisStore({ ...reaching, globalKeyPrefix: prefix, maxBytes: MAX_BYTES, ...TIMES, ...options }),
     link,
@@ -83,7 +110,7 @@ async function openHandle(
     case 'unreachable':
       return handle({ cluster: undefined, ...topology.nowhere });
     case 'bad-credentials':
-      return { ...handle({ url: reaching.url?.replace('//', `//nobody:${WRONG_PASSWORD}@`) }), secret: WRONG_PASSWORD };
+      return { ...handle({ url: options.url?.replace('//', `//nobody:${WRONG_PASSWORD}@`) }), secret: WRONG_PASSWORD };
     case 'borrowed-client':
       return borrowed(client(), handle);
     case 'no-schema':
@@ -109,9 +136,14 @@ function borrowed(client: Redis | Cluster, handle: (options: RedisStoreOptions) 
 }
 
 const rawAccess = (admin: Redis | Cluster, prefix: string): RawAccess => ({
+  ...STORED,
   read: async (taskId) => (await admin.get(`${prefix}celery-task-meta-${taskId}`)) ?? undefined,
   async write(taskId, stored) {
-    await admin.set(`${prefix}celery-task-meta-${taskId}`, stored as string);
+    await admin.set(`${prefix}celery-task-meta-${taskId}`, stored as string | Buffer);
+  },
+  async litter() {
+    await admin.set(`${prefix}other-key`, 'x');
+    await admin.rpush(`${prefix}celery-task-meta-list`, 'x');
   },
 });
 
