@@ -1,6 +1,7 @@
 import { redactUrl } from '@rb/core';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import { type Client, connected } from './connection.js';
+import { connected } from './connecting.js';
+import type { Client } from './connection.js';
 import { type Driver, loadDriver } from './driver.js';
 import type { RedisStoreOptions } from './options.js';
 import { type Host, parseRedisUrl, type Target } from './url.js';
@@ -95,10 +96,11 @@ const placesOf = ({ url }: RedisStoreOptions, target: Target): readonly Host[] =
 
 function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: readonly Host[], base: Ours): Clients {
   const { db: _db, lazyConnect: _lazy, enableOfflineQueue: _queue, retryStrategy: _retry, ...redisOptions } = base;
-  let made: Cluster | undefined;
+  /** Those that the Cluster has now, which in time are others than the first ones. */
+  let known = nodes;
   return {
     make() {
-      made = new driver.Cluster([...nodes], {
+      const made = new driver.Cluster([...nodes], {
         ...options.clusterOptions,
         redisOptions: redisOptions as ClusterRedisOptions,
         lazyConnect: true,
@@ -107,12 +109,16 @@ function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: reado
         retryDelayOnFailover: 0,
         slotsRefreshTimeout: options.connectTimeoutMs ?? 5_000,
       });
+      made.on('refresh', () => {
+        known = [...placesIn(made), ...nodes];
+        // Where it begins when all of its connections are lost. Its README says that it may be set; its types do not.
+        Object.assign(made, { startupNodes: [...known] });
+      });
       return made;
     },
     makeSubscriber: () => ({
       client: new driver.Redis({ ...base, db: 0 }),
-      // Those that the Cluster has now, which in time are others than the first ones.
-      place: nextOf(async () => [...placesIn(made), ...nodes]),
+      place: nextOf(async () => known),
     }),
     server: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     cluster: true,
@@ -121,8 +127,8 @@ function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: reado
 
 type ClusterRedisOptions = NonNullable<NonNullable<ConstructorParameters<typeof Cluster>[1]>['redisOptions']>;
 
-const placesIn = (cluster: Cluster | undefined): readonly Host[] =>
-  (cluster?.nodes() ?? []).map(({ options: { host = 'localhost', port = 6379 } }) => ({ host, port }));
+const placesIn = (cluster: Cluster): readonly Host[] =>
+  cluster.nodes().map(({ options: { host = 'localhost', port = 6379 } }) => ({ host, port }));
 
 /** One after the other, from any on: many processes that begin together are not to begin at one. */
 function nextOf(places: () => Promise<readonly Host[]>): () => Promise<Host> {
