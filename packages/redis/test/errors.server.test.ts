@@ -158,6 +158,36 @@ describe('a key that holds something else', () => {
   });
 });
 
+describe('a server that takes less than the store', () => {
+  it('is RB_TOO_LARGE where its reply arrives before it hangs up, and the store goes on', async () => {
+    const { url } = await serverWith({ 'proto-max-bulk-len': '1mb' });
+    const store = storeAt({ url });
+    const error = await errorOf(store.put([recordOf({ result: 'x'.repeat(2 ** 21) })]));
+    // It hangs up on what it has not read, which may overtake its reply.
+    expect(['RB_TOO_LARGE', 'RB_OUTCOME_UNKNOWN']).toContain(error.code);
+    expect(error.message).not.toContain('xxx');
+    await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toEqual([{ applied: true }]);
+  });
+});
+
+describe('a Cluster that lost its slots', () => {
+  it('is RB_UNAVAILABLE until it has them again', async () => {
+    await using server = await startOrThrow('redis-cluster');
+    const store = storeAt({ url: server.url, cluster: true });
+    const admin = clientAt(server.url);
+    const slot = await admin.cluster('KEYSLOT', 'celery-task-meta-a');
+    const range = (await admin.cluster('SLOTS')).find(([from, to]) => from <= slot && slot <= to);
+    const owner = clientAt(`redis://127.0.0.1:${range?.[2]?.[1]}/0`);
+    await owner.cluster('DELSLOTS', slot);
+    const error = await errorOf(store.put([recordOf()]));
+    expect(error).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    await owner.cluster('ADDSLOTS', slot);
+    await expect
+      .poll(() => store.put([recordOf()]).catch(() => undefined), { timeout: 10_000 })
+      .toEqual([{ applied: true }]);
+  }, 30_000);
+});
+
 describe('a node of a Cluster', () => {
   it('says to pass the option', async () => {
     await using found = await startOrThrow('redis-cluster');
