@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isResultError, type PutOutcome, ResultError, type TaskRecord } from '@rb/core';
 import { callAll, type Replies, type Stored } from './commands.js';
 import type { Client, Connection } from './connection.js';
@@ -59,8 +58,8 @@ export async function putAll(
       } else if (!Array.isArray(reply.value)) {
         outcomes[write.at] = Number(reply.value) === 1 ? { applied: true } : { applied: false, state: 'SUCCESS' };
       } else {
-        const current = reply.value[0] as Stored;
-        if (!layout.isFinal(taskId, current)) return [{ ...write, judged: sha1(current) }];
+        const [current, sha] = reply.value as [Stored, Stored];
+        if (!layout.isFinal(taskId, current)) return [{ ...write, judged: String(sha) }];
         outcomes[write.at] = { applied: false, state: 'SUCCESS' };
       }
       return [];
@@ -108,5 +107,3 @@ const isOwn = (error: unknown): boolean => error instanceof Error && error.messa
 /** Redis takes whole milliseconds from 1 on. */
 export const deadline = (expiresAt: number | null | undefined): string =>
   expiresAt === null || expiresAt === undefined ? '' : String(Math.max(Math.ceil(expiresAt), 1));
-
-const sha1 = (stored: Stored): string => createHash('sha1').update(stored).digest('hex');

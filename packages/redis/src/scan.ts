@@ -47,7 +47,7 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
     for (;;) {
       const { node, cursor, yielded } = position;
       const count = yielded?.count ?? pageSize;
-      const batch = await run((client) => scanOnce(client, node, cursor, keys.taskPattern, count));
+      const batch = await run((client) => scanOnce(client, node, cursor, count, keys.taskPattern));
       if (batch === undefined) return;
       const ids = batch.keys
         .flatMap((key) => keys.taskIdOf(key) ?? [])
@@ -79,17 +79,19 @@ interface Batch {
   readonly cursor: string;
 }
 
-/** One SCAN on one node; undefined where there is no such node any more. */
+/** One SCAN on one node; undefined where there is no such node any more. @param pattern Strings of such names; absent: every key. */
 export async function scanOnce(
   client: Client,
   node: number,
   cursor: string,
-  pattern: string,
   count: number,
+  pattern?: string,
 ): Promise<Batch | undefined> {
   const target = nodesOf(client)[node];
   if (target === undefined) return undefined;
-  const [next, found] = await target.scan(cursor, 'MATCH', pattern, 'COUNT', count, 'TYPE', 'string');
+  const [next, found] = await (pattern === undefined
+    ? target.scan(cursor, 'COUNT', count)
+    : target.scan(cursor, 'MATCH', pattern, 'COUNT', count, 'TYPE', 'string'));
   return { keys: found, cursor: next };
 }
 

@@ -9,7 +9,7 @@ export interface Script {
  *
  * In:  KEYS[1] the record's key; ARGV[1] its value; ARGV[2] its deadline in Unix ms, or ''; ARGV[3] the SHA-1 of a
  *      current value of which the caller knows that it may be replaced, or ''.
- * Out: 1 stored; 0 a SUCCESS is there; an array with the current value: the caller must judge it, and call again.
+ * Out: 1 stored; 0 a SUCCESS is there; an array with the current value and its SHA-1: the caller must judge it, and call again.
  *
  * Of Celery's JSON the first bytes tell the state, so that nothing is decoded here however large the value is. Any other
  * form (another order of keys, pickle, msgpack, compressed, encrypted) is left to the caller, who has the serializer.
@@ -23,7 +23,8 @@ if head ~= '' then
   if state == 'SUCCESS' then return 0 end
   if not state then
     local current = redis.call('GET', KEYS[1])
-    if current and redis.sha1hex(current) ~= ARGV[3] then return { current } end
+    local sha = current and redis.sha1hex(current)
+    if current and sha ~= ARGV[3] then return { current, sha } end
   end
 end
 if ARGV[2] == '' then

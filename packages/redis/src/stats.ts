@@ -38,7 +38,8 @@ async function statsOfNode(client: Client, node: number, keys: Keys, layout: Lay
   let bytes = 0;
   let cursor = '0';
   do {
-    const batch = await scanOnce(client, node, cursor, keys.taskPattern, BATCH);
+    // Other programs' keys too: how many of all are tasks is what is to be known.
+    const batch = await scanOnce(client, node, cursor, BATCH);
     if (batch === undefined) break;
     cursor = batch.cursor;
     const fresh = batch.keys.filter((key) => !seen.has(key));
