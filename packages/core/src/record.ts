@@ -56,7 +56,7 @@ export function fromDocument(taskId: string, document: unknown, expiresAt: numbe
     const value = fields[key];
     const ours = SWAPPED.get(key);
     // Celery leaves these three out where it has none, so null means the same.
-    if (!(ours !== undefined && value === null)) setOwn(meta, ours ?? key, value);
+    if (ours === undefined || value !== null) setOwn(meta, ours ?? key, value);
   }
   return {
     taskId,

@@ -10,9 +10,15 @@ export interface Batch {
   readonly cursor: string;
 }
 
-/** One SCAN. Redis may give a key several times, and more keys than asked for. */
-export async function scanOnce(server: Redis, cursor: string, pattern: string, count: number): Promise<Batch> {
-  const [next, keys] = await server.scan(cursor, 'MATCH', pattern, 'COUNT', count, 'TYPE', 'string');
+/**
+ * One SCAN. Redis may give a key several times, and more keys than asked for.
+ *
+ * @param pattern Strings of such names; absent: every key.
+ */
+export async function scanOnce(server: Redis, cursor: string, count: number, pattern?: string): Promise<Batch> {
+  const [next, keys] = await (pattern === undefined
+    ? server.scan(cursor, 'COUNT', count)
+    : server.scan(cursor, 'MATCH', pattern, 'COUNT', count, 'TYPE', 'string'));
   return { keys, cursor: next };
 }
 

@@ -42,7 +42,7 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
       const { node, run: expected } = server;
       const from = position.run === expected ? position.cursor : '0';
       // Sent together, hence answered by one and the same process.
-      const [found, batch] = await Promise.all([runIdOf(node), scanOnce(node, from, keys.taskPattern, pageSize)]);
+      const [found, batch] = await Promise.all([runIdOf(node), scanOnce(node, from, pageSize, keys.taskPattern)]);
       if (found !== expected) {
         server = undefined;
         return advance(client);

@@ -38,7 +38,8 @@ async function statsOfServer(client: Client, server: Redis, keys: Keys, layout: 
   let bytes = 0;
   let cursor = '0';
   do {
-    const batch = await scanOnce(server, cursor, keys.taskPattern, BATCH);
+    // Other programs' keys too: how many of all are tasks is what is to be known.
+    const batch = await scanOnce(server, cursor, BATCH);
     cursor = batch.cursor;
     const fresh = batch.keys.filter((key) => !seen.has(key));
     for (const key of fresh) seen.add(key);
