@@ -77,7 +77,9 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
     complaint = undefined;
     try {
       if (place) Object.assign(client.options, await place());
-      await access?.renew();
+      if (access) await access.renew();
+      // It was not under way yet when it was closed: nobody else would end it.
+      if (closed) throw closedError(server);
       await connected(client, connectTimeoutMs);
       failures = 0;
       notBefore = 0;
