@@ -64,6 +64,8 @@ function unwrapped(error: RemoteError): RemoteError {
 }
 
 function carried(arg: unknown, serializer: Serializer): unknown {
+  // What wraps the bytes has no say in this, and may be expensive.
+  if (serializer.inner !== undefined) return carried(arg, serializer.inner);
   try {
     // As deep as it will stand in the document.
     serializer.encode({ result: { exc_message: [arg] } });
