@@ -24,8 +24,8 @@ describe('a serializer around another', () => {
   it('reads what it wrote, whatever it is', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        const value = JSON.parse(text);
-        expect(ba.decode(ba.encode(value))).toEqual(json.decode(text));
+        const value = json.decode(text);
+        expect(ba.decode(ba.encode(value))).toEqual(value);
       }),
     );
   });
