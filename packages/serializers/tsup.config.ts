@@ -1,3 +1,3 @@
 import { library } from '@rb/tsup';
 
-export default library({ pickle: 'src/pickle/index.ts' });
+export default library({ compressed: 'src/compressed/index.ts', pickle: 'src/pickle/index.ts' });

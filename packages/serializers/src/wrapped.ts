@@ -24,6 +24,8 @@ export interface Wrapping {
   wrap(bytes: Uint8Array, context?: SerializerContext): Wrapped | undefined;
   /** Errors: RB_DECODE; neither body nor keys in the message. */
   unwrap(wrapped: Wrapped, context?: SerializerContext): Uint8Array;
+  /** What others stored in a form of their own, without any header; undefined where it is not that. Errors: as unwrap. */
+  unmarked?(bytes: Uint8Array, context?: SerializerContext): Uint8Array | undefined;
 }
 
 export interface Wrapped {
@@ -55,7 +57,9 @@ export function wrapped(name: string, inner: Serializer, wrapping: Wrapping): Se
     },
     decode(data, context) {
       const header = readHeader(data);
-      const bytes = header?.scheme === wrapping.scheme ? wrapping.unwrap(header, context) : data;
+      let bytes = data;
+      if (header?.scheme === wrapping.scheme) bytes = wrapping.unwrap(header, context);
+      else if (header === undefined && typeof data !== 'string') bytes = wrapping.unmarked?.(data, context) ?? data;
       if (inner.inner === undefined) refuseWrapped(bytes);
       return inner.decode(bytes, context);
     },

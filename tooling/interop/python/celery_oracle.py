@@ -41,6 +41,7 @@ Ops
   rpc_reply reply_to, correlation_id?, task_id, result|exc, state, traceback?, request?   act as the worker
   dumps serializer, value -> {content_type, content_encoding, body: b64} | loads content_type, content_encoding, body, accept?
   compress method, body -> {content_type, body} | decompress method, body
+  compress_payload method, body -> b64 | decompress_payload body -> b64      result_compression of Celery 5.7, with its marker
   pickle_dumps value, protocol? -> b64 | pickle_loads body
   mongo_put collection(task|group), bson | mongo_dump collection, doc_id  (fake_mongo only; documents as base64 BSON)
   exit

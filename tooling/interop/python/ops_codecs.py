@@ -45,6 +45,16 @@ def decompress(r):
     return {'body': _base64(compression.decompress(base64.b64decode(r['body']), r['method']))}
 
 
+def compress_payload(r):
+    from celery.backends.base import compress_payload
+    return _base64(compress_payload(base64.b64decode(r['body']), r['method']))
+
+
+def decompress_payload(r):
+    from celery.backends.base import decompress_payload
+    return _base64(decompress_payload(base64.b64decode(r['body'])))
+
+
 def pickle_dumps(r):
     return _base64(pickle.dumps(from_tagged(r.get('value')), protocol=r.get('protocol', pickle.HIGHEST_PROTOCOL)))
 
@@ -57,4 +67,4 @@ def _base64(raw):
     return base64.b64encode(raw).decode()
 
 
-OPS = [info, dumps, loads, compress, decompress, pickle_dumps, pickle_loads]
+OPS = [info, dumps, loads, compress, decompress, compress_payload, decompress_payload, pickle_dumps, pickle_loads]

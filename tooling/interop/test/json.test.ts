@@ -32,7 +32,7 @@ const read = (oracle: Oracle, text: string | Uint8Array): Promise<Tagged> => {
 };
 
 /** Both directions at once, by what each reads of what the other wrote. */
-async function expectEqual(oracle: Oracle, value: unknown): Promise<void> {
+async function expectEqual(oracle: Oracle<CeleryVersion>, value: unknown): Promise<void> {
   const ours = OURS[oracle.celery];
   const [theirs, text] = [await written(oracle, value), ours.encode(value)];
   expect(await read(oracle, text), 'kombu reads ours as its own').toEqual(await read(oracle, theirs));
