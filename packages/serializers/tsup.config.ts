@@ -1,3 +1,5 @@
 import { library } from '@rb/tsup';
 
-export default library({ compressed: 'src/compressed/index.ts', pickle: 'src/pickle/index.ts' });
+const FORMATS = ['compressed', 'msgpack', 'pickle'];
+
+export default library(Object.fromEntries(FORMATS.map((name) => [name, `src/${name}/index.ts`])));
