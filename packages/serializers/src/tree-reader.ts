@@ -9,6 +9,10 @@ export class Entries {
     else setOwn(this.#object, key as string, value);
   }
 
+  has(key: unknown): boolean {
+    return this.#map?.has(key) ?? (typeof key === 'string' && Object.hasOwn(this.#object, key));
+  }
+
   get value(): unknown {
     return this.#map ?? this.#object;
   }

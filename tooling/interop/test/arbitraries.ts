@@ -79,8 +79,54 @@ export const msgpackValue: Arbitrary<unknown> = nested(
   { key: wellFormed },
 );
 
-function setOf(hashable: Arbitrary<unknown>): Arbitrary<PythonSet> {
-  return fc.tuple(fc.array(hashable), fc.boolean()).map(([items, frozen]) => new PythonSet(items, frozen));
+/** PyYAML says no seconds of an offset. */
+const minutes = fc.option(fc.integer({ min: -1_439, max: 1_439 }).map((offset) => offset * 60));
+const yamlDatetime = fc
+  .tuple(wallClock, microseconds, minutes)
+  .map(([epochMs, micros, offset]) => new DateTime(epochMs, { microseconds: micros, offsetSeconds: offset }));
+/** Also what looks like something else to one YAML or another. */
+const yamlText = fc.oneof(
+  text,
+  fc.stringMatching(/^[-+.:0-9eExXoOyYnN~=<>!&*#?|%@`'" \t\n,[\]{}]{0,6}$/),
+  fc.constantFrom(
+    'yes',
+    'No',
+    'on',
+    'null',
+    '~',
+    '1_000',
+    '0x1F',
+    '1:30',
+    '2020-01-02',
+    '<<',
+    '=',
+    '---',
+    '...',
+    '1e3',
+    'y',
+  ),
+  fc.stringMatching(/^[a-z]{1,4}([ -][a-z]{1,4}){0,3}$/),
+);
+
+/** What kombu's yaml can carry. */
+export const yamlValue: Arbitrary<unknown> = nested(
+  fc.oneof(
+    ...plain,
+    yamlText,
+    yamlDatetime,
+    instant,
+    date,
+    bytes,
+    setOf(yamlText, false),
+    setOf(fc.maxSafeInteger(), false),
+  ),
+  { key: yamlText, otherKey: intKey },
+);
+
+function setOf(hashable: Arbitrary<unknown>, frozen?: false): Arbitrary<PythonSet> {
+  return fc
+    .tuple(fc.array(hashable), frozen === undefined ? fc.boolean() : fc.constant(frozen))
+    .map(([items, isFrozen]) => new PythonSet(items, isFrozen));
 }
 
 /** `otherKey`: of dicts whose keys are no text; undefined where the format has none. */
