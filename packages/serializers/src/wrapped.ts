@@ -104,4 +104,4 @@ function endOf(data: Uint8Array, from: number, maxBytes: number): number {
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
+export const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
