@@ -14,7 +14,7 @@ def fernet_decrypt(r):
 
 
 def auth_dumps(r):
-    return _secure(r).serialize(from_tagged(r.get('value'))).decode()
+    return _secure(r).serialize(from_tagged(r.get('value')))
 
 
 def auth_loads(r):
@@ -91,7 +91,9 @@ def _secure(r):
 
     certificate, store = Certificate(r['certificate']), CertStore()
     store.add_cert(certificate)
-    key = r.get('key') and PrivateKey(r['key'], password=r.get('password'))
+    # As bytes: Celery 5.2 hands text on as it is, and cryptography takes none.
+    password = r['password'].encode() if r.get('password') else None
+    key = r.get('key') and PrivateKey(r['key'], password=password)
     return SecureSerializer(key=key, cert=certificate, cert_store=store, digest=r.get('digest', 'sha256'),
                             serializer=r.get('serializer', 'json'))
 
