@@ -92,7 +92,7 @@ export function readHeader(data: string | Uint8Array): Header | undefined {
   };
 }
 
-function withHeader(scheme: string, { parameter, body }: Wrapped): Uint8Array {
+export function withHeader(scheme: string, { parameter, body }: Wrapped): Uint8Array {
   return Buffer.concat([Buffer.from(`\0${scheme}\0${parameter}\0`, 'latin1'), body]);
 }
 
@@ -104,4 +104,4 @@ function endOf(data: Uint8Array, from: number, maxBytes: number): number {
 
 const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
+export const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
