@@ -75,7 +75,7 @@ const outcomeOf = (work: () => unknown): unknown => {
   }
 };
 
-/** One block of one byte, whose run has 32 digits: as a number of 32 bits its length is -1. */
+/** One block of one byte, whose run has 32 digits: as a number of 32 bits its length would be -1. */
 function endlessRun(): Uint8Array {
   const bits = new BitWriter();
   for (const byte of Buffer.from('BZh1')) bits.write(8, byte);
@@ -127,7 +127,7 @@ describe('hostile bytes', () => {
     expect(() => decoded(Buffer.concat([sound, sound]))).toThrow(/something follows/);
   });
 
-  it('a run longer than any block is refused, which other readers go on with for ever', () => {
+  it('a run longer than any block is refused, also where its length passes 32 bits', () => {
     expect(() => decoded(endlessRun())).toThrow(/too long/);
   });
 

@@ -5,8 +5,8 @@ import { type Method, TooLong } from './method.js';
 const BLOCK_START = [0x42, 0x5a, 0x68, -1, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59];
 
 /**
- * Own code, for want of a library: seek-bzip 2 and those it was made of do not end for some damaged streams, the others cannot
- * write, have no limit, or set globals.
+ * Own code, for want of a library that does both: seek-bzip 2 only reads, bzip2-wasm loads asynchronously and sets globals,
+ * compressjs is under the GPL.
  */
 export const bzip2: Method = {
   name: 'bzip2',
