@@ -1,4 +1,5 @@
 export { abortable, throwIfAborted } from './abort.js';
+export { type Accept, accepting, innermost } from './accept.js';
 export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
@@ -28,6 +29,7 @@ export { ResultNode, type ResultTuple } from './result-node.js';
 export type { RetryEvent, RetryOptions } from './retry.js';
 export { type Filterable, matchesFilter } from './scan-filter.js';
 export type { Serializer, SerializerContext } from './serializer.js';
+export { roughBytes } from './size.js';
 export type { StandardSchema } from './standard-schema.js';
 export { isExceptionState, isFinal, isReady, type TaskState } from './states.js';
 export { type StoreCall, type TraceHooks, tracedStore } from './traced.js';

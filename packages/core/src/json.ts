@@ -41,6 +41,7 @@ export function jsonSerializer(options: JsonOptions = {}): Serializer {
     name: 'json',
     contentType: 'application/json',
     contentEncoding: 'utf-8',
+    recognizes: looksLikeJson,
     encode(value) {
       try {
         return isPlain(value, maxDepth) ? JSON.stringify(value) : stringifyExact(value, { maxDepth, typed, markers });
@@ -90,6 +91,19 @@ function opensMoreThan(text: string, limit: number): boolean {
   }
   return false;
 }
+
+/** A container by its first two characters, anything else as a whole: so that no YAML is taken for JSON that means less. */
+function looksLikeJson(data: string | Uint8Array): boolean {
+  const start = typeof data === 'string' ? data.slice(0, MAX_START) : ascii.decode(data.subarray(0, MAX_START));
+  return CONTAINER.test(start) || (data.length < MAX_START ? SCALAR : TEXT_START).test(start);
+}
+
+const MAX_START = 64;
+const CONTAINER = /^\s*(?:\{\s*["}]|\[\s*["[{\]\-0-9tfnNI])/;
+const SCALAR =
+  /^\s*(?:"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity|NaN|true|false|null)\s*$/;
+const TEXT_START = /^\s*(?:"|-?\d+)/;
+const ascii = new TextDecoder('latin1');
 
 // A byte order mark is kept, so that it fails as it does in Python.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

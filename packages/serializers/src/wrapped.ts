@@ -92,7 +92,7 @@ export function readHeader(data: string | Uint8Array): Header | undefined {
   };
 }
 
-function withHeader(scheme: string, { parameter, body }: Wrapped): Uint8Array {
+export function withHeader(scheme: string, { parameter, body }: Wrapped): Uint8Array {
   return Buffer.concat([Buffer.from(`\0${scheme}\0${parameter}\0`, 'latin1'), body]);
 }
 

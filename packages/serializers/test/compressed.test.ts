@@ -3,12 +3,14 @@ import zlib from 'node:zlib';
 import { isResultError, json } from '@rb/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeBzip2 } from '../src/bzip2/encode.js';
 import { compressed, decompress, type MethodName } from '../src/compressed/index.js';
 import { pickle } from '../src/pickle/index.js';
 
-const METHODS: readonly MethodName[] = ['gzip', 'zstd', 'brotli', 'lzma'];
+const METHODS: readonly MethodName[] = ['gzip', 'bzip2', 'zstd', 'brotli', 'lzma'];
 const CONTENT_TYPES = {
   gzip: 'application/x-gzip',
+  bzip2: 'application/x-bz2',
   zstd: 'application/zstd',
   brotli: 'application/x-brotli',
   lzma: 'application/x-lzma',
@@ -81,6 +83,8 @@ describe.each(METHODS)('by %s', (method) => {
 function decompressible(method: MethodName, bytes: number): Buffer {
   const zeros = Buffer.alloc(bytes);
   if (method === 'gzip') return zlib.deflateSync(zeros);
+  // Of its own writer: half a minute of zeros is 170 bytes.
+  if (method === 'bzip2') return Buffer.from(encodeBzip2(zeros.subarray(0, 2 ** 23), 9));
   if (method === 'zstd') return zlib.zstdCompressSync(zeros);
   if (method === 'brotli') {
     return zlib.brotliCompressSync(zeros, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } });

@@ -13,7 +13,7 @@ const value = fc
   .map((texts) => texts.map((text) => json.decode(text)));
 
 const MARKER = '\0celery-compressed\0';
-const ALL: readonly MethodName[] = ['gzip', 'zstd', 'brotli', 'lzma'];
+const ALL: readonly MethodName[] = ['gzip', 'bzip2', 'zstd', 'brotli', 'lzma'];
 
 const it57 = await celeryTest('5.7.0');
 
@@ -48,7 +48,7 @@ describe.for(ALL)('results by %s, with Celery 5.7 itself', (method) => {
 });
 
 /** What the standard library has, and every kombu therefore. */
-const STANDARD: readonly MethodName[] = ['gzip', 'lzma'];
+const STANDARD: readonly MethodName[] = ['gzip', 'bzip2', 'lzma'];
 
 for (const version of ['5.2.6', '5.6.3', '5.7.0'] as const) {
   const it = await celeryTest(version);

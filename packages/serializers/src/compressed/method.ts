@@ -18,10 +18,10 @@ export interface Method {
   decompress(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }
 
-export type MethodName = 'gzip' | 'zstd' | 'brotli' | 'lzma';
+export type MethodName = 'gzip' | 'bzip2' | 'zstd' | 'brotli' | 'lzma';
 
 /** kombu's other names, understood wherever a method is named. */
-export type MethodAlias = 'zlib' | 'zstandard' | 'xz';
+export type MethodAlias = 'zlib' | 'bzip' | 'zstandard' | 'xz';
 
 /** The output passes the limit; nobody has to hold it. */
 export class TooLong extends Error {}

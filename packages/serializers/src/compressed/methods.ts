@@ -1,8 +1,9 @@
+import { bzip2 } from './bzip2.js';
 import type { Method } from './method.js';
 import { brotli, gzip, zstd } from './node-zlib.js';
 import { xz } from './xz.js';
 
-const METHODS: readonly Method[] = [gzip, zstd, brotli, xz];
+const METHODS: readonly Method[] = [gzip, bzip2, zstd, brotli, xz];
 
 const BY_NAME: ReadonlyMap<string, Method> = new Map(
   METHODS.flatMap((method) => [method.name, method.contentType, ...method.aliases].map((name) => [name, method])),

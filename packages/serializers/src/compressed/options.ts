@@ -4,7 +4,7 @@ import { methodNames, methodOf } from './methods.js';
 export interface CompressedOptions extends DecompressLimits {
   /** What is written; every method is read. @default 'gzip', which every Python has */
   readonly method?: MethodName | MethodAlias | undefined;
-  /** gzip 0 to 9, zstd 1 to 22, brotli 0 to 11; lzma has none. @default 6; 3; 5 */
+  /** gzip 0 to 9, bzip2 1 to 9, zstd 1 to 22, brotli 0 to 11; lzma has none. @default 6; 9; 3; 5 */
   readonly level?: number | undefined;
   /** What takes fewer bytes is stored as it is; so is what does not become smaller. @default 1024 */
   readonly minBytes?: number | undefined;

@@ -17,6 +17,7 @@ export function msgpackSerializer(options: TreeOptions = {}): Serializer {
     name: 'msgpack',
     contentType: 'application/x-msgpack',
     contentEncoding: 'binary',
+    recognizes,
     encode: (value) => new MsgpackWriter(limits).write(value),
     decode(data) {
       if (typeof data === 'string') throw unreadable('msgpack', 'expected bytes, got text');
@@ -24,6 +25,10 @@ export function msgpackSerializer(options: TreeOptions = {}): Serializer {
     },
   };
 }
+
+/** Below 0x80 a byte is a whole document; a longer one that begins so is text. 0x80 is an empty map, or begins a pickle. */
+const recognizes = (data: string | Uint8Array): boolean =>
+  typeof data !== 'string' && (data.length === 1 || (data[0] ?? 0) > 0x80);
 
 /** `msgpackSerializer()` with the default options. */
 export const msgpack: Serializer = msgpackSerializer();

@@ -18,10 +18,15 @@ export function yamlSerializer(options: TreeOptions = {}): Serializer {
     name: 'yaml',
     contentType: 'application/x-yaml',
     contentEncoding: 'utf-8',
+    recognizes,
     encode: (value) => new YamlWriter(limits).write(value),
     decode: yamlReader(limits),
   };
 }
+
+/** ASCII, as everything begins that PyYAML writes and nothing of more than a byte in MessagePack or a pickle of our days. */
+const recognizes = ([first = '']: string | Uint8Array): boolean =>
+  typeof first === 'string' ? first !== '' : first >= 0x20 && first < 0x7f;
 
 /** `yamlSerializer()` with the default options. */
 export const yaml: Serializer = yamlSerializer();
