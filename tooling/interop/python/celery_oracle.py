@@ -42,6 +42,7 @@ Ops
   dumps serializer, value -> {content_type, content_encoding, body: b64} | loads content_type, content_encoding, body, accept?
   compress method, body -> {content_type, body} | decompress method, body
   compress_payload method, body -> b64 | decompress_payload body -> b64      result_compression of Celery 5.7, with its marker
+  register_type marker, body: text -> {repr, body: text}      kombu >= 5.3: reads Registered(value) and writes it again
   pickle_dumps value, protocol? -> b64 | pickle_loads body
   fernet_encrypt keys, body -> token | fernet_decrypt keys, token -> b64      MultiFernet; Celery 5.2 and 5.6, as all of these
   make_certificate names: [[NameOID attribute, value]..], serial?, days?=1, password? -> {key, certificate}
