@@ -15,18 +15,18 @@ export type Accept = readonly (Serializer | string)[];
  * Source: kombu serialization.py `loads`, which raises ContentDisallowed.
  */
 export function accepting(serializer: Serializer, accept: Accept = [innermost(serializer), 'json']): Serializer {
-  const { inner, around } = serializer;
-  if (inner !== undefined && around !== undefined) return around(accepting(inner, accept));
+  const { inner, name, contentType, contentEncoding } = serializer;
+  if (inner !== undefined && serializer.around !== undefined) return serializer.around(accepting(inner, accept));
   const accepted = [...new Set(accept.map((each) => named(each, serializer)))];
-  if (!accepted.some(({ contentType }) => contentType === serializer.contentType)) {
-    throw new TypeError(`expected accept to include ${serializer.name}, which writes`);
+  if (!accepted.some((each) => each.contentType === contentType)) {
+    throw new TypeError(`expected accept to include ${name}, which writes`);
   }
   // JSON first: what begins as JSON may be YAML too, and then means the same.
   const readers = accepted.sort((a, b) => Number(isJson(b)) - Number(isJson(a)));
-  const isBinary = readers.some(({ contentEncoding }) => contentEncoding === 'binary');
+  const isBinary = readers.some((reader) => reader.contentEncoding === 'binary');
 
-  const readerOf = (data: string | Uint8Array, contentType: string | undefined): Serializer | undefined => {
-    if (contentType !== undefined) return readers.find((reader) => reader.contentType === contentType);
+  const readerOf = (data: string | Uint8Array, told: string | undefined): Serializer | undefined => {
+    if (told !== undefined) return readers.find((reader) => reader.contentType === told);
     if (readers.length === 1) return readers[0];
     return (
       readers.find((reader) => reader.recognizes?.(data)) ?? readers.find(({ recognizes }) => recognizes === undefined)
@@ -34,9 +34,12 @@ export function accepting(serializer: Serializer, accept: Accept = [innermost(se
   };
 
   return {
-    ...serializer,
+    name,
+    contentType,
     // Whoever reads text from a connection must not read bytes as text.
-    contentEncoding: isBinary ? 'binary' : serializer.contentEncoding,
+    contentEncoding: isBinary ? 'binary' : contentEncoding,
+    recognizes: (data) => readers.some((reader) => reader.recognizes?.(data) ?? true),
+    encode: (value, context) => serializer.encode(value, context),
     decode(data, context) {
       const reader = readerOf(data, context?.contentType);
       if (reader !== undefined) return reader.decode(data, context);

@@ -70,7 +70,7 @@ export type PutOutcome =
   | { readonly applied: true }
   /** A SUCCESS was there; nothing changed. */
   | { readonly applied: false; readonly state: TaskState }
-  /** This record alone: it cannot be encoded, is too large ... */
+  /** This record alone, and for good: it cannot be encoded, is too large ... What may pass rejects the whole call. */
   | { readonly refused: ResultError };
 
 /** A stored record that cannot be read (RB_DECODE). It concerns its id alone, never the rest of the batch. */
@@ -105,7 +105,7 @@ export interface ResultStore {
    * Shape:  one outcome per record, same order; the same id twice in a batch acts as one after the other.
    * Atomic: per record, not across records. SUCCESS is final, anything else is replaced, decided inside the store.
    * Errors: a rejection of the whole call says nothing about any record. RB_UNAVAILABLE: nothing was applied;
-   *         RB_OUTCOME_UNKNOWN: it may have been. Putting again is safe.
+   *         RB_OUTCOME_UNKNOWN: it may have been, or some of it. Putting again is safe.
    */
   put(records: readonly TaskRecord[], options?: PutOptions): Promise<readonly PutOutcome[]>;
   /** Shape: one entry per id, same order, duplicates included. An expired record reads as undefined. */
@@ -203,7 +203,10 @@ export interface ScanOptions extends GetOptions {
 
 export interface ScanPage {
   readonly records: readonly (TaskRecord | Refused)[];
-  /** Opaque; resumes after this page, in another process too. */
+  /**
+   * Opaque; resumes after this page, in another process too. Where the store has reorganised itself meanwhile (a hash table that was
+   * resized, a server that was started anew) records may come again; none is missed.
+   */
   readonly cursor: string;
 }
 

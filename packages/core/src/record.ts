@@ -51,10 +51,12 @@ export function fromDocument(taskId: string, document: unknown, expiresAt: numbe
   if (typeof status !== 'string') throw refused('RB_DECODE', taskId, 'the meta document has no status');
   const meta: Record<string, unknown> = {};
   if (children !== null && children !== undefined) Object.assign(meta, restoreChildren(children));
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
+    if (DOCUMENT_KEYS.has(key)) continue;
+    const value = fields[key];
     const ours = SWAPPED.get(key);
     // Celery leaves these three out where it has none, so null means the same.
-    if (!DOCUMENT_KEYS.has(key) && !(ours !== undefined && value === null)) setOwn(meta, ours ?? key, value);
+    if (ours === undefined || value !== null) setOwn(meta, ours ?? key, value);
   }
   return {
     taskId,

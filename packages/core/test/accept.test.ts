@@ -83,6 +83,24 @@ describe('what is accepted', () => {
     expect(accepting(around(json), [json, around(one)]).inner?.decode(one.encode([1]))).toEqual([1]);
   });
 
+  it('takes an instance of a class, whose methods are its prototype’s', () => {
+    class Reversed implements Serializer {
+      readonly name = 'reversed';
+      readonly contentType = 'application/x-reversed';
+      readonly contentEncoding = 'utf-8';
+      readonly #start = '!';
+      encode(value: unknown): string {
+        return this.#start + JSON.stringify(value);
+      }
+      decode(data: string | Uint8Array): unknown {
+        return JSON.parse(String(data).slice(this.#start.length));
+      }
+    }
+    const reader = accepting(new Reversed());
+    expect(reader.decode(reader.encode([1]))).toEqual([1]);
+    expect(reader.decode('[2]')).toEqual([2]);
+  });
+
   it('reads bytes where any of them is binary', () => {
     expect(accepting(json).contentEncoding).toBe('utf-8');
     expect(accepting(json, ['json', countingSerializer('one', 0xf1)]).contentEncoding).toBe('binary');

@@ -1,5 +1,6 @@
 import { redactUrl } from '@rb/core';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { connected } from './connecting.js';
 import type { Client } from './connection.js';
 import { type Driver, loadDriver } from './driver.js';
 import type { RedisStoreOptions } from './options.js';
@@ -9,16 +10,22 @@ import { type Host, parseRedisUrl, type Target } from './url.js';
 export interface Clients {
   /** For commands. */
   make(): Client;
-  /** For subscriptions: always a single server, which in a Cluster may be any. */
-  makeSubscriber(): Redis;
+  /** For subscriptions: always a single server. */
+  makeSubscriber(): Subscriber;
   /** Where, without credentials. */
   readonly server: string;
   readonly cluster: boolean;
 }
 
+export interface Subscriber {
+  readonly client: Redis;
+  /** Where it connects next. In a Cluster any node hears what is published on any other, and the next one may be there when this one is gone. */
+  readonly place?: (() => Promise<Host>) | undefined;
+}
+
 export function clientsOf(options: RedisStoreOptions): Clients {
   const { url = 'redis://localhost:6379/0', cluster, client } = options;
-  if (client) return borrowedClients(client as Client);
+  if (client) return borrowedClients(client as Client, options.connectTimeoutMs ?? 5_000);
   const target = parseRedisUrl(url);
   const base = baseOptions(options, target);
   const driver = loadDriver();
@@ -27,7 +34,7 @@ export function clientsOf(options: RedisStoreOptions): Clients {
   const full = (): Ours => ({ ...base, ...placeOptions(options, target), replyMapping: 'legacy' });
   return {
     make: () => new driver.Redis(full()),
-    makeSubscriber: () => new driver.Redis(full()),
+    makeSubscriber: () => ({ client: new driver.Redis(full()) }),
     server: redactUrl(url),
     cluster: false,
   };
@@ -89,10 +96,11 @@ const placesOf = ({ url }: RedisStoreOptions, target: Target): readonly Host[] =
 
 function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: readonly Host[], base: Ours): Clients {
   const { db: _db, lazyConnect: _lazy, enableOfflineQueue: _queue, retryStrategy: _retry, ...redisOptions } = base;
-  let turn = 0;
+  /** Those that the Cluster has now, which in time are others than the first ones. */
+  let known = nodes;
   return {
-    make: () =>
-      new driver.Cluster([...nodes], {
+    make() {
+      const made = new driver.Cluster([...nodes], {
         ...options.clusterOptions,
         redisOptions: redisOptions as ClusterRedisOptions,
         lazyConnect: true,
@@ -100,11 +108,18 @@ function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: reado
         // A write that was cut must be told of, not sent again.
         retryDelayOnFailover: 0,
         slotsRefreshTimeout: options.connectTimeoutMs ?? 5_000,
-      }),
-    makeSubscriber() {
-      const node = nodes[turn++ % nodes.length];
-      return new driver.Redis({ ...base, db: 0, ...node });
+      });
+      made.on('refresh', () => {
+        known = [...placesIn(made), ...nodes];
+        // Where it begins when all of its connections are lost. Its README says that it may be set; its types do not.
+        Object.assign(made, { startupNodes: [...known] });
+      });
+      return made;
     },
+    makeSubscriber: () => ({
+      client: new driver.Redis({ ...base, db: 0 }),
+      place: nextOf(async () => known),
+    }),
     server: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     cluster: true,
   };
@@ -112,21 +127,45 @@ function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: reado
 
 type ClusterRedisOptions = NonNullable<NonNullable<ConstructorParameters<typeof Cluster>[1]>['redisOptions']>;
 
-function borrowedClients(client: Client): Clients {
-  const cluster = 'nodes' in client;
+const placesIn = (cluster: Cluster): readonly Host[] =>
+  cluster.nodes().map(({ options: { host = 'localhost', port = 6379 } }) => ({ host, port }));
+
+/** One after the other, from any on: many processes that begin together are not to begin at one. */
+function nextOf(places: () => Promise<readonly Host[]>): () => Promise<Host> {
+  let turn = Math.floor(Math.random() * 1_000);
+  return async () => {
+    const all = await places();
+    turn += 1;
+    return all[turn % all.length] as Host;
+  };
+}
+
+function borrowedClients(client: Client, timeoutMs: number): Clients {
+  const own = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    retryStrategy: () => null,
+  } as const;
+  if (!('nodes' in client)) {
+    return {
+      make: () => client,
+      makeSubscriber: () => ({ client: client.duplicate(own) }),
+      server: `${client.options.host}:${client.options.port}`,
+      cluster: false,
+    };
+  }
   return {
     make: () => client,
-    makeSubscriber() {
-      const single = cluster ? (client.nodes('master')[0] ?? client.nodes()[0]) : client;
-      if (single === undefined) throw new TypeError('expected a connected client');
-      return single.duplicate({
-        lazyConnect: true,
-        enableOfflineQueue: false,
-        autoResubscribe: false,
-        retryStrategy: () => null,
-      });
-    },
-    server: cluster ? 'the given Cluster' : `${client.options.host}:${client.options.port}`,
-    cluster,
+    makeSubscriber: () => ({
+      client: new (loadDriver().Redis)({ ...client.options.redisOptions, ...own, replyMapping: 'legacy' }),
+      place: nextOf(async () => {
+        // It knows no node before.
+        await connected(client, timeoutMs);
+        return placesIn(client);
+      }),
+    }),
+    server: 'the given Cluster',
+    cluster: true,
   };
 }

@@ -1,17 +1,16 @@
 import type { ChainableCommander } from 'ioredis';
 import type { Client } from './connection.js';
-import { DEADLINES, GET, PUT, REPORT, SAVE_GROUP, type Script } from './scripts.js';
+import { GET, PUT, REPORT, SAVE_GROUP, type Script } from './scripts.js';
 
 /** A value as a reply or an argument: text where the serializer writes text, else bytes. */
 export type Stored = string | Buffer;
 type Argument = string | number | Uint8Array;
 
-type ScriptName = 'rbPut' | 'rbGet' | 'rbDeadlines' | 'rbSaveGroup' | 'rbReport';
+type ScriptName = 'rbPut' | 'rbGet' | 'rbSaveGroup' | 'rbReport';
 
 const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   rbPut: PUT,
   rbGet: GET,
-  rbDeadlines: DEADLINES,
   rbSaveGroup: SAVE_GROUP,
   rbReport: REPORT,
 };
@@ -32,8 +31,15 @@ export function callScript(
   const methods = on as unknown as Readonly<Record<string, (...args: readonly Argument[]) => Promise<unknown>>>;
   const method = methods[binary ? `${name}Buffer` : name];
   if (method === undefined) throw new Error(`the script ${name} was not defined on this client`);
-  return method.apply(on, [...args]);
+  return method.apply(
+    on,
+    args.map((each) => (each instanceof Uint8Array ? asBuffer(each) : each)),
+  );
 }
+
+/** The same bytes: of other arrays of bytes ioredis would send the text `1,2,3`. */
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export interface ScriptCall {
   readonly name: ScriptName;
@@ -43,17 +49,26 @@ export interface ScriptCall {
 /** What each call gave, in order: a reply, or the error of this call alone. */
 export type Replies = readonly ({ readonly value: unknown } | { readonly error: unknown })[];
 
-/** Calls of scripts sent at once: one pipeline, or in a Cluster each to its own node. */
+/** Calls per pipeline, and keys per transaction: small enough for the server to work on one while this side is busy with the next. */
+export const CHUNK = 100;
+
+/** Calls of scripts sent at once and in order: by pipelines, or in a Cluster each to its own node. */
 export async function callAll(client: Client, calls: readonly ScriptCall[], binary = false): Promise<Replies> {
-  if (calls.length === 0) return [];
-  if (isCluster(client)) {
+  if (isCluster(client) || calls.length === 1) {
     const settled = await Promise.allSettled(calls.map(({ name, args }) => callScript(client, name, args, binary)));
     return settled.map((each) => (each.status === 'fulfilled' ? { value: each.value } : { error: each.reason }));
   }
-  const pipeline = client.pipeline();
-  for (const { name, args } of calls) void callScript(pipeline, name, args, binary);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, value]) => (error ? { error } : { value }));
+  const sent: Promise<Replies>[] = [];
+  for (let from = 0; from < calls.length; from += CHUNK) {
+    const pipeline = client.pipeline();
+    for (const { name, args } of calls.slice(from, from + CHUNK)) void callScript(pipeline, name, args, binary);
+    sent.push(pipeline.exec().then(repliesOf));
+  }
+  return (await Promise.all(sent)).flat();
 }
+
+/** Of a pipeline or a transaction, as ioredis gives them. */
+export const repliesOf = (replies: readonly (readonly [Error | null, unknown])[] | null): Replies =>
+  (replies ?? []).map(([error, value]) => (error ? { error } : { value }));
 
 export const isCluster = (client: Client): boolean => 'nodes' in client;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable, ResultError, throwIfAborted } from '@rb/core';
 import type { Cluster, Redis } from 'ioredis';
+import { connected } from './connecting.js';
 import { described, type ErrorContext, toResultError } from './errors.js';
 import type { Credentials } from './options.js';
+import type { Host } from './url.js';
 
 export type Client = Redis | Cluster;
 
@@ -13,6 +15,8 @@ export interface ConnectionOptions {
   /** Calls that may wait for a connection at once. */
   readonly maxWaiting: number;
   readonly credentials?: Credentials | undefined;
+  /** Where to connect, asked before every attempt; by default where the client was made for. */
+  readonly place?: (() => Promise<Host>) | undefined;
   /** The client belongs to the caller: it is neither connected nor closed here. */
   readonly borrowed: boolean;
 }
@@ -46,7 +50,7 @@ const LAST_PAUSE_MS = 1_000;
  * bounded, and credentials may change between them.
  */
 export function openConnection(client: Client, options: ConnectionOptions): Connection {
-  const { server, connectTimeoutMs, maxWaiting, credentials, borrowed } = options;
+  const { server, connectTimeoutMs, maxWaiting, credentials, place, borrowed } = options;
   let closed = false;
   let connecting: Promise<void> | undefined;
   let failures = 0;
@@ -70,6 +74,7 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
     if (closed) throw closedError(server);
     complaint = undefined;
     try {
+      if (place) Object.assign(client.options, await place());
       if (credentials)
         Object.assign('nodes' in client ? (client.options.redisOptions ?? {}) : client.options, await credentials());
       await connected(client, connectTimeoutMs);
@@ -88,6 +93,10 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
       connecting = undefined;
     });
     return connecting;
+  };
+
+  const drop = (): void => {
+    if (!borrowed) client.disconnect();
   };
 
   async function ready(doing: string): Promise<void> {
@@ -135,14 +144,15 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
           return await work(client);
         } catch (cause) {
           if (closed) throw closedError(server);
-          throw errorOf(cause, { doing, write });
+          const error = errorOf(cause, { doing, write });
+          // The master is another one by now: to connect again asks the Sentinels, or the name server, who.
+          if (described(error.cause).message.startsWith('READONLY')) drop();
+          throw error;
         }
       };
       return abortable(whole(), signal, doing);
     },
-    drop() {
-      if (!borrowed) client.disconnect();
-    },
+    drop,
     async close() {
       if (closed) return;
       closed = true;
@@ -159,40 +169,3 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
 const QUIT_MS = 500;
 
 const closedError = (server: string): ResultError => new ResultError('RB_CLOSED', `the store on ${server} is closed`);
-
-async function connected(client: Client, timeoutMs: number): Promise<void> {
-  if (client.status === 'ready') return;
-  // A borrowed client may be on its way already.
-  const under = client.status === 'connecting' || client.status === 'connect' || client.status === 'reconnecting';
-  const end = new AbortController();
-  const timeout = sleep(timeoutMs, undefined, { signal: end.signal }).then(
-    () => Promise.reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })),
-    () => {},
-  );
-  try {
-    await Promise.race([under ? becomesReady(client) : client.connect(), timeout]);
-  } catch (error) {
-    if (!under) client.disconnect();
-    throw error;
-  } finally {
-    end.abort();
-  }
-}
-
-const becomesReady = (client: Client): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const done = (): void => {
-      client.off('ready', ready);
-      client.off('close', gone);
-    };
-    const ready = (): void => {
-      done();
-      resolve();
-    };
-    const gone = (): void => {
-      done();
-      reject(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }));
-    };
-    client.on('ready', ready);
-    client.on('close', gone);
-  });

@@ -40,8 +40,9 @@ const REPLIES: Readonly<Record<string, Meaning>> = {
 const REPLY_WORD = new RegExp(`\\b(${Object.keys(REPLIES).join('|')})\\b`);
 
 /** A driver's or server's error as a ResultError. What was not foreseen becomes RB_STORE, with the original as its cause. */
-export function toResultError(cause: unknown, { doing, server, write, taskId }: ErrorContext): ResultError {
-  if (isResultError(cause)) return cause;
+export function toResultError(error: unknown, { doing, server, write, taskId }: ErrorContext): ResultError {
+  if (isResultError(error)) return error;
+  const cause = ofNode(error);
   const [code, says, retryable] = meaningOf(cause, write);
   return new ResultError(code, `${doing} failed on ${server}: ${says}`, {
     cause: withoutCommand(cause),
@@ -53,6 +54,13 @@ export function toResultError(cause: unknown, { doing, server, write, taskId }: 
 function meaningOf(cause: unknown, write: boolean): Meaning {
   const { name, message, code } = described(cause);
   if (name === 'ReplyError') return replyMeaning(message);
+  // What ioredis makes of the last Sentinel's reply.
+  if (/sentinels are unreachable.*\b(NOAUTH|WRONGPASS|NOPERM)\b/.test(message)) {
+    return [
+      'RB_DENIED',
+      'the Sentinels refused the client: pass sentinelPassword, and sentinelUsername where they have users',
+    ];
+  }
   // Nothing was sent: the client said so itself.
   if (/isn't writeable|isn't ready|Too many Cluster redirections/.test(message)) {
     return ['RB_UNAVAILABLE', 'there is no connection; nothing was sent'];
@@ -79,6 +87,10 @@ function replyMeaning(message: string): Meaning {
   }
   return ['RB_STORE', 'the server answered with an error that was not foreseen; see the cause'];
 }
+
+/** Of a Cluster that could not be asked for its slots: what the last of its nodes said. */
+const ofNode = (error: unknown): unknown =>
+  (error as { readonly lastNodeError?: unknown } | undefined)?.lastNodeError ?? error;
 
 /** System errors of sockets, TLS and name look-ups, and what ioredis says when a connection ends. */
 const isConnectionLoss = (name: string, message: string, code: string): boolean =>

@@ -7,7 +7,7 @@ import {
   type Serializer,
   type TaskRecord,
 } from '@rb/core';
-import type { Stored } from './commands.js';
+import { asBuffer, type Stored } from './commands.js';
 
 /** How records become values of keys, and back. */
 export interface Layout {
@@ -57,5 +57,3 @@ export function layoutOf(serializer: Serializer, maxBytes: number): Layout {
 /** UTF-8 takes at most three bytes per unit, so that most values are never counted. */
 const isLonger = (stored: string | Uint8Array, maxBytes: number): boolean =>
   stored.length * 3 > maxBytes && (typeof stored === 'string' ? Buffer.byteLength(stored) : stored.length) > maxBytes;
-
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isResultError, type PutOutcome, ResultError, type TaskRecord } from '@rb/core';
 import { callAll, type Replies, type Stored } from './commands.js';
 import type { Client, Connection } from './connection.js';
@@ -41,6 +40,26 @@ export async function putAll(
       outcomes[at] = { refused: error };
     }
   });
+  const errorOf = (cause: unknown, what: string, taskId?: string): ResultError =>
+    toResultError(cause, { doing: what, server, write: true, taskId });
+
+  /** Of the whole call. Where a part of it was stored, RB_UNAVAILABLE would promise too much. */
+  const failure = (error: ResultError, isPartlyStored: boolean): ResultError =>
+    error.code === 'RB_UNAVAILABLE' && (isPartlyStored || outcomes.some(isApplied))
+      ? new ResultError('RB_OUTCOME_UNKNOWN', `${error.message}; other records were stored`, { cause: error.cause })
+      : error;
+
+  /** What may pass, or hits every record, is no fault of any: the whole call is to be put again, so that nothing of it is lost. */
+  function throwWhatIsNoRecords(replies: Replies): void {
+    const errors = replies.flatMap((reply) => ('error' in reply ? [errorOf(reply.error, doing)] : []));
+    const isCommon = errors.length === replies.length && errors[0]?.code !== 'RB_STORE';
+    const error =
+      errors.find(({ code }) => code === 'RB_OUTCOME_UNKNOWN') ??
+      errors.find(({ retryable }) => retryable) ??
+      (isCommon ? errors[0] : undefined);
+    if (error) throw failure(error, errors.length < replies.length);
+  }
+
   /** One round of scripts; returns what must be judged and sent again. */
   async function round(client: Client, sent: readonly Write[]): Promise<readonly Write[]> {
     const calls = sent.map(({ record, value, judged }) => ({
@@ -48,19 +67,18 @@ export async function putAll(
       args: [keys.task(record.taskId), value, deadline(record.expiresAt), judged],
     }));
     const replies = await callAll(client, calls, layout.binary);
-    throwWhereAllFailed(replies);
+    throwWhatIsNoRecords(replies);
     return sent.flatMap((write, i) => {
       const { taskId } = write.record;
       const reply = replies[i] as Replies[number];
       if ('error' in reply) {
-        outcomes[write.at] = {
-          refused: toResultError(reply.error, { doing: `storing task ${taskId}`, server, write: true, taskId }),
-        };
+        outcomes[write.at] = { refused: errorOf(reply.error, `storing task ${taskId}`, taskId) };
       } else if (!Array.isArray(reply.value)) {
         outcomes[write.at] = Number(reply.value) === 1 ? { applied: true } : { applied: false, state: 'SUCCESS' };
       } else {
-        const current = reply.value[0] as Stored;
-        if (!layout.isFinal(taskId, current)) return [{ ...write, judged: sha1(current) }];
+        // Hashed there: what is no text would not be the same here.
+        const [current = '', hash] = reply.value as Stored[];
+        if (!layout.isFinal(taskId, current)) return [{ ...write, judged: String(hash) }];
         outcomes[write.at] = { applied: false, state: 'SUCCESS' };
       }
       return [];
@@ -73,7 +91,8 @@ export async function putAll(
       for (let rounds = 0; left.length > 0; rounds += 1) {
         if (rounds === MAX_JUDGEMENTS) {
           const taskId = left[0]?.record.taskId;
-          throw new ResultError('RB_UNAVAILABLE', `${doing} failed on ${server}: others keep rewriting task ${taskId}`);
+          const message = `${doing} failed on ${server}: others keep rewriting task ${taskId}`;
+          throw failure(new ResultError('RB_UNAVAILABLE', message), false);
         }
         left = await round(client, left);
       }
@@ -96,17 +115,9 @@ function withoutRepeats(writes: readonly Write[]): readonly (readonly Write[])[]
   return rounds;
 }
 
-/** What hits every record is no fault of any: a lost connection, a full server. Where some were applied, each has its outcome. */
-function throwWhereAllFailed(replies: Replies): void {
-  const [first] = replies;
-  if (first && 'error' in first && replies.every((reply) => 'error' in reply) && !isOwn(first.error)) throw first.error;
-}
-
-/** An error of the record's own key. */
-const isOwn = (error: unknown): boolean => error instanceof Error && error.message.includes('WRONGTYPE');
+const isApplied = (outcome: PutOutcome | undefined): boolean =>
+  outcome !== undefined && 'applied' in outcome && outcome.applied;
 
 /** Redis takes whole milliseconds from 1 on. */
 export const deadline = (expiresAt: number | null | undefined): string =>
   expiresAt === null || expiresAt === undefined ? '' : String(Math.max(Math.ceil(expiresAt), 1));
-
-const sha1 = (stored: Stored): string => createHash('sha1').update(stored).digest('hex');

@@ -1,9 +1,10 @@
 import type { StatsCapability, StoreStats } from '@rb/core';
+import type { Redis } from 'ioredis';
 import type { Client, Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import type { Layout } from './layout.js';
 import { getAll } from './read.js';
-import { nodesOf, scanOnce } from './scan.js';
+import { scanOnce, serversOf } from './scan-servers.js';
 
 /** Keys looked at per node: enough for a share of states to be right within some percent, and done within tens of milliseconds. */
 const SAMPLE = 10_000;
@@ -23,23 +24,22 @@ export function statsOf({
     read: (options) =>
       connection.run({ doing: 'the statistics', write: false, signal: options?.signal }, async (client) => {
         let total: StoreStats = { byState: {}, total: 0, bytes: 0, oldestDoneAt: null, estimated: false };
-        for (const node of nodesOf(client).keys()) total = sum(total, await statsOfNode(client, node, keys, layout));
+        for (const server of serversOf(client)) total = sum(total, await statsOfServer(client, server, keys, layout));
         return total;
       }),
   };
 }
 
-async function statsOfNode(client: Client, node: number, keys: Keys, layout: Layout): Promise<StoreStats> {
-  const target = nodesOf(client)[node];
-  const size = (await target?.dbsize()) ?? 0;
+async function statsOfServer(client: Client, server: Redis, keys: Keys, layout: Layout): Promise<StoreStats> {
+  const size = await server.dbsize();
   const seen = new Set<string>();
   const byState: Record<string, number> = {};
   let oldestDoneAt: number | null = null;
   let bytes = 0;
   let cursor = '0';
   do {
-    const batch = await scanOnce(client, node, cursor, keys.taskPattern, BATCH);
-    if (batch === undefined) break;
+    // Other programs' keys too: how many of all are tasks is what is to be known.
+    const batch = await scanOnce(server, cursor, BATCH);
     cursor = batch.cursor;
     const fresh = batch.keys.filter((key) => !seen.has(key));
     for (const key of fresh) seen.add(key);

@@ -38,7 +38,8 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
   const client = clients.make();
   defineScripts(client);
   const connection = openConnection(client, { ...common, borrowed: options.client !== undefined });
-  const listening = openConnection(clients.makeSubscriber(), { ...common, borrowed: false });
+  const subscriber = clients.makeSubscriber();
+  const listening = openConnection(subscriber.client, { ...common, place: subscriber.place, borrowed: false });
   const watch = openWatch({
     connection: listening,
     channelOf: keys.task,

@@ -50,6 +50,7 @@ export function openWatch(parts: WatchParts): Watch {
   const client = connection.client as Redis;
   const watchers = new Map<string, Set<Watcher>>();
   let pending: Message[] = [];
+  let delivering = false;
   /** The SUBSCRIBE of each channel of this connection, sent or confirmed. */
   const heard = new Map<string, Promise<void>>();
   let tending = false;
@@ -66,8 +67,6 @@ export function openWatch(parts: WatchParts): Watch {
     for (const { handler } of all()) guarded(() => handler.gap());
   };
 
-  // Messages of one turn are completed by one question; order is kept, as each question follows the one before.
-  let delivering = Promise.resolve();
   const deliver = async (messages: readonly Message[]): Promise<void> => {
     try {
       for (const outcome of await complete(messages)) {
@@ -79,15 +78,23 @@ export function openWatch(parts: WatchParts): Watch {
       tellGap();
     }
   };
+  // One question at a time, so that order is kept; it is for all that arrived during the one before.
+  const deliverAll = async (): Promise<void> => {
+    while (pending.length > 0) {
+      const messages = pending;
+      pending = [];
+      await deliver(messages);
+    }
+    delivering = false;
+  };
   const receive = (channel: string, value: Stored): void => {
     const taskId = taskIdOf(channel);
     if (taskId === undefined || !watchers.has(taskId)) return;
-    if (pending.push({ taskId, value }) > 1) return;
-    setImmediate(() => {
-      const messages = pending;
-      pending = [];
-      delivering = delivering.then(() => deliver(messages));
-    });
+    pending.push({ taskId, value });
+    if (delivering) return;
+    delivering = true;
+    // Not at once: messages that were read together are asked about together.
+    queueMicrotask(deliverAll);
   };
   if (binary) client.on('messageBuffer', (channel: Buffer, value: Buffer) => receive(channel.toString(), value));
   else client.on('message', receive);

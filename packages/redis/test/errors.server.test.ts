@@ -1,51 +1,21 @@
 import { rmSync } from 'node:fs';
-import type { ResultError, ResultStore, TaskRecord } from '@rb/core';
+import type { ResultError } from '@rb/core';
 import type { Server } from '@rb/servers/service';
-import { start } from '@rb/servers/start';
-import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type RedisStoreOptions, redisStore } from '../src/index.js';
+import { startOrThrow } from './servers.js';
+import { clientAt, errorOf, recordOf, storeAt } from './stores.js';
 
 const SECRET = 'geheim-und-lang';
-const record = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
-  taskId: 'a',
-  state: 'SUCCESS',
-  result: 1,
-  traceback: null,
-  doneAt: 1_700_000_000_000,
-  meta: {},
-  expiresAt: null,
-  ...fields,
-});
-
-const open: { end(): unknown }[] = [];
+const stopped: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.end();
+  for (const stop of stopped.splice(0)) await stop();
 });
 
 async function serverWith(config: Readonly<Record<string, string>>): Promise<Server> {
-  const found = await start('redis', { config });
-  if ('missing' in found) throw new Error(found.missing);
-  open.push({ end: () => found[Symbol.asyncDispose]() });
-  return found;
+  const server = await startOrThrow('redis', { config });
+  stopped.push(() => server[Symbol.asyncDispose]());
+  return server;
 }
-function storeAt(options: RedisStoreOptions): ResultStore {
-  const store = redisStore({ connectTimeoutMs: 2_000, ...options });
-  open.push({ end: () => store.close() });
-  return store;
-}
-function clientAt(url: string): Redis {
-  const client = new Redis(url);
-  open.push({ end: () => client.disconnect() });
-  return client;
-}
-const errorOf = (call: Promise<unknown>): Promise<ResultError> =>
-  call.then(
-    (value) => {
-      throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
-    },
-    (error) => error,
-  );
 const withPassword = (url: string, user: string, password: string): string =>
   url.replace('redis://', `redis://${user}:${password}@`);
 
@@ -56,7 +26,7 @@ describe('a server that refuses the client', () => {
     ['with an unknown user', (url: string) => withPassword(url, 'nobody', SECRET), /was refused/],
   ])('is RB_DENIED %s', async (_how, urlOf, says) => {
     const { url } = await serverWith({ requirepass: SECRET });
-    const error = await errorOf(storeAt({ url: urlOf(url) }).put([record()]));
+    const error = await errorOf(storeAt({ url: urlOf(url) }).put([recordOf()]));
     expect(error).toMatchObject({ code: 'RB_DENIED', retryable: false });
     expect(error.message).toMatch(says);
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(SECRET);
@@ -67,9 +37,9 @@ describe('a server that refuses the client', () => {
     const admin = clientAt(server.url);
     await admin.acl('SETUSER', 'app', 'on', `>${SECRET}`, '~app:*', '&*', '+@all', '-unlink');
     const url = withPassword(server.url, 'app', SECRET);
-    expect(await errorOf(storeAt({ url }).put([record()]))).toMatchObject({ code: 'RB_DENIED' });
+    expect(await errorOf(storeAt({ url }).put([recordOf()]))).toMatchObject({ code: 'RB_DENIED' });
     const store = storeAt({ url, globalKeyPrefix: 'app:' });
-    expect(await store.put([record()])).toEqual([{ applied: true }]);
+    expect(await store.put([recordOf()])).toEqual([{ applied: true }]);
     expect(await errorOf(store.delete(['a']))).toMatchObject({ code: 'RB_DENIED', retryable: false });
   });
 
@@ -77,8 +47,8 @@ describe('a server that refuses the client', () => {
     const server = await serverWith({ requirepass: SECRET });
     const tokens = ['old', SECRET];
     const store = storeAt({ url: server.url, credentials: async () => ({ password: tokens.shift() }) });
-    expect(await errorOf(store.put([record()]))).toMatchObject({ code: 'RB_DENIED' });
-    expect(await store.put([record()])).toEqual([{ applied: true }]);
+    expect(await errorOf(store.put([recordOf()]))).toMatchObject({ code: 'RB_DENIED' });
+    expect(await store.put([recordOf()])).toEqual([{ applied: true }]);
   });
 });
 
@@ -87,7 +57,7 @@ describe('a server that cannot serve right now', () => {
     const { url } = await serverWith({ 'maxmemory-policy': 'noeviction' });
     const store = storeAt({ url });
     await clientAt(url).config('SET', 'maxmemory', '1');
-    const error = await errorOf(store.put([record()]));
+    const error = await errorOf(store.put([recordOf()]));
     expect(error).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
     expect(error.message).toMatch(/maxmemory/);
   });
@@ -95,7 +65,10 @@ describe('a server that cannot serve right now', () => {
   it('is RB_UNAVAILABLE when it is a replica', async () => {
     const master = await serverWith({});
     const { url } = await serverWith({ replicaof: `127.0.0.1 ${new URL(master.url).port}` });
-    expect(await errorOf(storeAt({ url }).put([record()]))).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    expect(await errorOf(storeAt({ url }).put([recordOf()]))).toMatchObject({
+      code: 'RB_UNAVAILABLE',
+      retryable: true,
+    });
   });
 
   it('is RB_UNAVAILABLE when it cannot save to disk', async () => {
@@ -105,7 +78,10 @@ describe('a server that cannot serve right now', () => {
     rmSync(directory, { recursive: true });
     await admin.bgsave();
     await expect.poll(() => admin.info('persistence')).toContain('rdb_last_bgsave_status:err');
-    expect(await errorOf(storeAt({ url }).put([record()]))).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    expect(await errorOf(storeAt({ url }).put([recordOf()]))).toMatchObject({
+      code: 'RB_UNAVAILABLE',
+      retryable: true,
+    });
   });
 
   it('is waited for while it loads its data', async () => {
@@ -118,7 +94,7 @@ describe('a server that cannot serve right now', () => {
     const admin = clientAt(url);
     await admin.mset(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, 'x'])));
     const store = storeAt({ url });
-    await store.put([record()]);
+    await store.put([recordOf()]);
     // Half a second for 500 keys; who asks meanwhile is told LOADING.
     const reload = admin.debug('RELOAD');
     const outcomes = await Promise.all(
@@ -133,11 +109,11 @@ describe('a server that cannot serve right now', () => {
     const server = await serverWith({});
     await server.nodes?.[0]?.kill();
     const store = storeAt({ url: server.url });
-    const error = await errorOf(store.put([record()]));
+    const error = await errorOf(store.put([recordOf()]));
     expect(error).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
     expect(error.message).toMatch(/ECONNREFUSED.*nothing was sent/);
     await server.nodes?.[0]?.restart();
-    await expect.poll(() => store.put([record()]).catch(() => undefined)).toEqual([{ applied: true }]);
+    await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toEqual([{ applied: true }]);
   });
 });
 
@@ -149,9 +125,9 @@ describe('a connection that dies in flight', () => {
     const server = await serverWith({});
     const [node] = server.nodes ?? [];
     const store = storeAt({ url: server.url });
-    await store.put([record()]);
+    await store.put([recordOf()]);
     await node?.pause();
-    const write = errorOf(store.put([record({ taskId: 'b' })]));
+    const write = errorOf(store.put([recordOf({ taskId: 'b' })]));
     const read = errorOf(store.get(['a']));
     await new Promise((resolve) => setTimeout(resolve, 50));
     await node?.kill();
@@ -165,7 +141,7 @@ describe('a key that holds something else', () => {
     const { url } = await serverWith({});
     await clientAt(url).lpush('celery-task-meta-list', 'x');
     const store = storeAt({ url });
-    const [good, bad] = await store.put([record(), record({ taskId: 'list' })]);
+    const [good, bad] = await store.put([recordOf(), recordOf({ taskId: 'list' })]);
     expect(good).toEqual({ applied: true });
     expect(bad).toMatchObject({ refused: { code: 'RB_STORE', taskId: 'list' } });
     const [read, refused] = await store.get(['a', 'list']);
@@ -177,17 +153,45 @@ describe('a key that holds something else', () => {
   it('is refused when larger than the store takes, and the store goes on', async () => {
     const { url } = await serverWith({});
     const store = storeAt({ url, maxBytes: 1_000 });
-    const outcomes = await store.put([record({ result: 'x'.repeat(2_000) }), record({ taskId: 'b' })]);
+    const outcomes = await store.put([recordOf({ result: 'x'.repeat(2_000) }), recordOf({ taskId: 'b' })]);
     expect(outcomes).toMatchObject([{ refused: { code: 'RB_TOO_LARGE', taskId: 'a' } }, { applied: true }]);
   });
 });
 
+describe('a server that takes less than the store', () => {
+  it('is RB_TOO_LARGE where its reply arrives before it hangs up, and the store goes on', async () => {
+    const { url } = await serverWith({ 'proto-max-bulk-len': '1mb' });
+    const store = storeAt({ url });
+    const error = await errorOf(store.put([recordOf({ result: 'x'.repeat(2 ** 21) })]));
+    // It hangs up on what it has not read, which may overtake its reply.
+    expect(['RB_TOO_LARGE', 'RB_OUTCOME_UNKNOWN']).toContain(error.code);
+    expect(error.message).not.toContain('xxx');
+    await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toEqual([{ applied: true }]);
+  });
+});
+
+describe('a Cluster that lost its slots', () => {
+  it('is RB_UNAVAILABLE until it has them again', async () => {
+    await using server = await startOrThrow('redis-cluster');
+    const store = storeAt({ url: server.url, cluster: true });
+    const admin = clientAt(server.url);
+    const slot = await admin.cluster('KEYSLOT', 'celery-task-meta-a');
+    const range = (await admin.cluster('SLOTS')).find(([from, to]) => from <= slot && slot <= to);
+    const owner = clientAt(`redis://127.0.0.1:${range?.[2]?.[1]}/0`);
+    await owner.cluster('DELSLOTS', slot);
+    const error = await errorOf(store.put([recordOf()]));
+    expect(error).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    await owner.cluster('ADDSLOTS', slot);
+    await expect
+      .poll(() => store.put([recordOf()]).catch(() => undefined), { timeout: 10_000 })
+      .toEqual([{ applied: true }]);
+  }, 30_000);
+});
+
 describe('a node of a Cluster', () => {
   it('says to pass the option', async () => {
-    const found = await start('redis-cluster');
-    if ('missing' in found) throw new Error(found.missing);
-    open.push({ end: () => found[Symbol.asyncDispose]() });
-    const ids = Array.from({ length: 20 }, (_, i) => record({ taskId: `t${i}` }));
+    await using found = await startOrThrow('redis-cluster');
+    const ids = Array.from({ length: 20 }, (_, i) => recordOf({ taskId: `t${i}` }));
     const outcomes = await storeAt({ url: found.url }).put(ids);
     expect(outcomes.filter((outcome) => 'refused' in outcome)[0]).toMatchObject({
       refused: { code: 'RB_UNSUPPORTED', message: expect.stringContaining('option cluster') },

@@ -1,4 +1,4 @@
-import type { ResultStore, TaskRecord, WatchHandler } from '@rb/core';
+import type { ResultError, ResultStore, TaskRecord, WatchHandler } from '@rb/core';
 import { Redis } from 'ioredis';
 import { afterEach } from 'vitest';
 import { type RedisStoreOptions, redisStore } from '../src/index.js';
@@ -49,3 +49,11 @@ export function listener(): WatchHandler & { readonly told: readonly string[]; r
     },
   };
 }
+
+export const errorOf = (call: Promise<unknown>): Promise<ResultError> =>
+  call.then(
+    (value) => {
+      throw new Error(`expected a rejection, got ${JSON.stringify(value)}`);
+    },
+    (error) => error,
+  );

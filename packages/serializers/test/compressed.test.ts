@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeBzip2 } from '../src/bzip2/encode.js';
 import { compressed, decompress, type MethodName } from '../src/compressed/index.js';
 import { pickle } from '../src/pickle/index.js';
+import celery from './fixtures/celery-compressed.json' with { type: 'json' };
 
 const METHODS: readonly MethodName[] = ['gzip', 'bzip2', 'zstd', 'brotli', 'lzma'];
 const CONTENT_TYPES = {
@@ -128,6 +129,17 @@ describe('what is compressed', () => {
     const serializer = compressed(pickle, { method: 'zstd' });
     expect(serializer).toMatchObject({ name: 'compressed(pickle)', contentType: pickle.contentType });
     expect(serializer.decode(serializer.encode(long))).toEqual(long);
+  });
+});
+
+describe('what Celery 5.7 stored', () => {
+  it.each(Object.entries(celery.stored))('by %s is read, with its marker and without', (method, base64) => {
+    const stored = Buffer.from(base64, 'base64');
+    const serializer = compressed(json);
+    expect(serializer.decode(stored)).toEqual(celery.document);
+    const stream = stored.subarray(stored.indexOf(0, '\0celery-compressed\0'.length) + 1);
+    expect(json.decode(decompress(stream, method))).toEqual(celery.document);
+    if (method !== 'brotli') expect(serializer.decode(stream)).toEqual(celery.document);
   });
 });
 

@@ -16,7 +16,7 @@ export const DOCKER_SUITES: readonly string[] = [
   'tooling/servers/test/shared.test.ts',
   'tooling/servers/test/redis', // Valkey, Sentinel and Cluster too
   'tooling/servers/test/postgres',
-  'packages/redis/test/conformance',
+  'packages/redis/test/conformance.server',
   'packages/redis/test/groups',
   'packages/redis/test/watch',
 ];

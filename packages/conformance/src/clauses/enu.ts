@@ -4,7 +4,7 @@ import type { ClauseContext } from '../context.js';
 import { ENU_FILTERS } from './enu-filters.js';
 import { ENU_HOLDING } from './enu-holding.js';
 import { ENU_STATS } from './enu-stats.js';
-import { fill, idsOf, pagesOf, scanned, scannedIds } from './scanning.js';
+import { fill, idsOf, nothingRepeated, pagesOf, repeatedAfter, scanned, scannedIds } from './scanning.js';
 
 const PAGE = 4;
 /** The contract's default. */
@@ -102,23 +102,28 @@ export const ENU: readonly Clause[] = [
     source: 'The contract, ScanPage.cursor',
     needs: ['scan'],
     async run(t) {
-      const all = await fill(t, 23);
-      const pages: { readonly left: readonly string[]; readonly last: string; readonly cursor: string }[] = [];
-      let left = all;
-      for await (const { records, cursor } of pagesOf(t.reader.store, { pageSize: 5 })) {
-        t.same(typeof cursor, 'string', 'type of a cursor');
-        const page = new Set(idsOf(records));
-        left = left.filter((taskId) => !page.has(taskId));
-        pages.push({ left, last: records.at(-1)?.taskId ?? '', cursor });
-      }
-      t.same(left, [], 'ids that the whole scan did not yield');
-      const another = await t.open();
-      for (const { left: rest, last, cursor } of pages) {
-        const resumed = () => scannedIds(another, { after: cursor, pageSize: PAGE });
-        t.same(await resumed(), rest, `ids yielded after the cursor ${cursor}`);
-        await t.writer.store.delete([last]);
-        t.same(await resumed(), rest, `ids yielded after the cursor ${cursor} whose record is gone`);
-      }
+      await nothingRepeated(t, async () => {
+        const repeated: string[] = [];
+        const all = await fill(t, 23);
+        const pages: { readonly left: readonly string[]; readonly last: string; readonly cursor: string }[] = [];
+        let left = all;
+        for await (const { records, cursor } of pagesOf(t.reader.store, { pageSize: 5 })) {
+          t.same(typeof cursor, 'string', 'type of a cursor');
+          const page = new Set(idsOf(records));
+          left = left.filter((taskId) => !page.has(taskId));
+          pages.push({ left, last: records.at(-1)?.taskId ?? '', cursor });
+        }
+        t.same(left, [], 'ids that the whole scan did not yield');
+        const another = await t.open();
+        for (const { left: rest, last, cursor } of pages) {
+          const after = { after: cursor, pageSize: PAGE };
+          repeated.push(...(await repeatedAfter(t, another, rest, after)));
+          await t.writer.store.delete([last]);
+          repeated.push(...(await repeatedAfter(t, another, rest, after)));
+        }
+        await t.writer.store.delete(all);
+        return repeated;
+      });
     },
   },
   ...ENU_FILTERS,

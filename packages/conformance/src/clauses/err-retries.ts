@@ -13,6 +13,7 @@ export const ERR_RETRIES: readonly Clause[] = [
     hint: 'Look at `retryable`, not at the code or the message.',
     source: 'packages/core/src/backend-options.ts retry',
     async run(t) {
+      const taskId = await t.put(t.writer);
       const failingOnce = async (code: ResultErrorCode): Promise<readonly [end: string, calls: number]> => {
         let calls = 0;
         const store: ResultStore = {
@@ -25,7 +26,7 @@ export const ERR_RETRIES: readonly Clause[] = [
         };
         const end = await t
           .backend(store, { retry: { baseMs: 1, maxMs: 2 } })
-          .get(t.id())
+          .get(taskId)
           .then(
             ({ state }) => state,
             (error: unknown) => (isResultError(error) ? error.code : show(error)),
@@ -34,7 +35,7 @@ export const ERR_RETRIES: readonly Clause[] = [
       };
       t.same(
         await failingOnce('RB_UNAVAILABLE'),
-        ['PENDING', 2],
+        ['SUCCESS', 2],
         'how a get ended, and its calls, after RB_UNAVAILABLE',
       );
       t.same(await failingOnce('RB_DENIED'), ['RB_DENIED', 1], 'how a get ended, and its calls, after RB_DENIED');

@@ -1,6 +1,7 @@
 import type { Clause } from '../clause.js';
 import type { ClauseContext } from '../context.js';
 import { readWhenBack, recovered, settled } from './outcomes.js';
+import { REC_BATCHES } from './rec-batches.js';
 import { REC_OUTAGE } from './rec-outage.js';
 import { REC_SERVER } from './rec-server.js';
 import { REC_WATCH } from './rec-watch.js';
@@ -146,4 +147,4 @@ async function cutWrite(t: ClauseContext, bytes: number, direction: 'requests' |
 }
 
 /** Loss of connections. */
-export const REC: readonly Clause[] = [...CUT, ...REC_WATCH, ...REC_OUTAGE, ...REC_SERVER];
+export const REC: readonly Clause[] = [...CUT, ...REC_BATCHES, ...REC_WATCH, ...REC_OUTAGE, ...REC_SERVER];

@@ -31,6 +31,27 @@ export async function fill(
   return idsOf(records).toSorted();
 }
 
+/** What a scan that is resumed yields besides `rest`, which it must yield. */
+export async function repeatedAfter(
+  t: ClauseContext,
+  through: OpenStore,
+  rest: readonly string[],
+  options: ScanOptions & { readonly after: string },
+): Promise<readonly string[]> {
+  const found = await scannedIds(through, options);
+  const missing = rest.filter((taskId) => !found.includes(taskId));
+  t.same(missing, [], `ids that a scan missed after the cursor ${options.after}`);
+  t.same(found, [...new Set(found)], `ids yielded after the cursor ${options.after}, each once`);
+  return found.filter((taskId) => !rest.includes(taskId));
+}
+
+/** A store that is being resized may yield records again after a cursor (the contract, ScanPage.cursor), which one of three is not. */
+export async function nothingRepeated(t: ClauseContext, scan: () => Promise<readonly string[]>): Promise<void> {
+  let repeated = await scan();
+  for (let more = 2; more > 0 && repeated.length > 0; more -= 1) repeated = await scan();
+  t.same(repeated, [], 'ids that came again after a cursor, in the third of three scans too');
+}
+
 /** What the call gives; fails the clause where that takes too long, which is how a leaked connection or lock shows. */
 export async function inTime<T>({ settleMs }: ClauseContext, what: string, call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

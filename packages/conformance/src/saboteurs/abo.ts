@@ -1,6 +1,6 @@
 import { isResultError, ResultError, ResultNode, type ResultStore, throwIfAborted } from '@rb/core';
 import { ABO_WAIT_SABOTEURS } from './abo-waits.js';
-import { notifying, toldOf } from './notifying.js';
+import { subscribing, toldOf } from './notifying.js';
 import { sample, storeOf } from './probe.js';
 import type { Saboteur } from './saboteur.js';
 
@@ -208,20 +208,16 @@ export const ABO_SABOTEURS: readonly Saboteur[] = [
     violates: 'ABO-6',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return {
-          ...inner,
-          async add(taskIds, options) {
-            try {
-              await inner.add(taskIds, options);
-            } catch (error) {
-              inner.remove(taskIds);
-              throw error;
-            }
-          },
-        };
-      }),
+      subscribing(store, (inner) => ({
+        async add(taskIds, options) {
+          try {
+            await inner.add(taskIds, options);
+          } catch (error) {
+            inner.remove(taskIds);
+            throw error;
+          }
+        },
+      })),
     exposes: (world) =>
       toldOf(world, async (subscription) => {
         await subscription.add(['t']);

@@ -13,6 +13,16 @@ export function notifying(
   return notify ? { ...store, notify: { subscribe: (handler) => subscribe(notify, handler) } } : store;
 }
 
+/** The same store, whose subscriptions do something otherwise. */
+export const subscribing = (
+  store: ResultStore,
+  otherwise: (inner: Subscription) => Partial<Subscription>,
+): ResultStore =>
+  notifying(store, (notify, handler) => {
+    const inner = notify.subscribe(handler);
+    return { ...inner, ...otherwise(inner) };
+  });
+
 /** Who asked for what, over all handles of a world: for bugs that go round the store's own notification. */
 export interface Overheard {
   readonly store: ResultStore;

@@ -1,4 +1,4 @@
-import { isResultError, ResultError, type ResultStore } from '@rb/core';
+import { isResultError, type PutOutcome, ResultError, type ResultStore } from '@rb/core';
 import { sample } from './probe.js';
 import { REC_OUTAGE_SABOTEURS } from './rec-outage.js';
 import { REC_WATCH_SABOTEURS } from './rec-watch.js';
@@ -121,6 +121,28 @@ const CUT_SABOTEURS: readonly Saboteur[] = [
         throw new ResultError('RB_UNAVAILABLE', error.message, { cause: error.cause });
       }),
     exposes: cutPut,
+  },
+  {
+    name: 'blames-records-for-the-connection',
+    violates: 'REC-15',
+    on: 'wire',
+    seen: '@rb/redis before its first release: a pipeline whose later answers were lost',
+    sabotage: (store) => ({
+      ...store,
+      async put(records, options) {
+        if (records.length === 1) return store.put(records, options);
+        const settled = await Promise.allSettled(records.map((record) => store.put([record], options)));
+        return settled.map((each) =>
+          each.status === 'fulfilled' ? (each.value[0] as PutOutcome) : { refused: each.reason },
+        );
+      },
+    }),
+    exposes: (world) =>
+      withHandles(world, async ({ store, link }) => {
+        await store.get(['t']);
+        await link.cutAfter(0);
+        return ending(store.put([sample(), sample({ taskId: 'u' })]));
+      }),
   },
   {
     name: 'calls-a-lost-delete-unavailable',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isResultError, isTaskFailedError } from '@rb/core';
 import type { Link } from '../harness.js';
 import { backendOf, backendWith, endOf, type Wait, waiting } from './backend-with.js';
-import { notifying } from './notifying.js';
+import { subscribing } from './notifying.js';
 import { sample, storeOf } from './probe.js';
 import type { Saboteur } from './saboteur.js';
 
@@ -21,16 +21,12 @@ export const WAI_BACKEND_SABOTEURS: readonly Saboteur[] = [
       const more = (link: (Link & { readonly port?: number }) | undefined): void => {
         if (link?.port !== undefined) sockets.push(connect(link.port).on('error', () => {}));
       };
-      const wrapped = notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return {
-          ...inner,
-          async add(taskIds, options) {
-            for (let i = IDS_PER_CONNECTION; i <= taskIds.length; i += IDS_PER_CONNECTION) more(handle.link);
-            await inner.add(taskIds, options);
-          },
-        };
-      });
+      const wrapped = subscribing(store, (inner) => ({
+        async add(taskIds, options) {
+          for (let i = IDS_PER_CONNECTION; i <= taskIds.length; i += IDS_PER_CONNECTION) more(handle.link);
+          await inner.add(taskIds, options);
+        },
+      }));
       return {
         ...wrapped,
         async close() {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subscription } from '@rb/core';
-import { notifying, subscribed, toldOf } from './notifying.js';
+import { notifying, subscribed, subscribing, toldOf } from './notifying.js';
 import { storeOf } from './probe.js';
 import type { Saboteur } from './saboteur.js';
 
@@ -11,17 +11,13 @@ export const WAI_ID_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-16',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return {
-          ...inner,
-          async add(taskIds, options) {
-            // As where the ids are written down when the server has answered.
-            await inner.add([], options);
-            await inner.add(taskIds, options);
-          },
-        };
-      }),
+      subscribing(store, (inner) => ({
+        async add(taskIds, options) {
+          // As where the ids are written down when the server has answered.
+          await inner.add([], options);
+          await inner.add(taskIds, options);
+        },
+      })),
     exposes: (world) =>
       toldOf(world, async (subscription) => {
         const adding = subscription.add(['t']);
@@ -34,8 +30,7 @@ export const WAI_ID_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-17',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
+      subscribing(store, (inner) => {
         const counts = new Map<string, number>();
         const change = (taskId: string, by: number): number => {
           const count = Math.max(0, (counts.get(taskId) ?? 0) + by);
@@ -43,7 +38,6 @@ export const WAI_ID_SABOTEURS: readonly Saboteur[] = [
           return count;
         };
         return {
-          ...inner,
           async add(taskIds, options) {
             for (const taskId of taskIds) change(taskId, 1);
             await inner.add(taskIds, options);
@@ -92,11 +86,9 @@ export const WAI_ID_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-18',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
+      subscribing(store, (inner) => {
         let closed = false;
         return {
-          ...inner,
           add: async (taskIds, options) => (closed ? undefined : inner.add(taskIds, options)),
           async close() {
             closed = true;

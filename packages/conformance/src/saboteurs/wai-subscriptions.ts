@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Subscription, WatchHandler } from '@rb/core';
-import { notifying, overhear, quietly, subscribed, toldOf } from './notifying.js';
+import { notifying, overhear, quietly, subscribed, subscribing, toldOf } from './notifying.js';
 import { sample, storeOf } from './probe.js';
 import type { Saboteur } from './saboteur.js';
 
@@ -26,16 +26,12 @@ export const WAI_SUBSCRIPTION_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-5',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return {
-          ...inner,
-          async close() {
-            await turn();
-            await inner.close();
-          },
-        };
-      }),
+      subscribing(store, (inner) => ({
+        async close() {
+          await turn();
+          await inner.close();
+        },
+      })),
     exposes: toldAfterClose,
   },
   {
@@ -130,11 +126,9 @@ export const WAI_SUBSCRIPTION_SABOTEURS: readonly Saboteur[] = [
     on: 'memory',
     sabotage(store) {
       const all = new Set<Subscription>();
-      return notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
+      return subscribing(store, (inner) => {
         all.add(inner);
         return {
-          ...inner,
           remove(taskIds) {
             for (const each of all) each.remove(taskIds);
           },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { isReady, type TaskRecord } from '@rb/core';
-import { notifying, overhear, quietly, subscribed, toldOf } from './notifying.js';
+import { notifying, overhear, quietly, subscribed, subscribing, toldOf } from './notifying.js';
 import { sample, storeOf } from './probe.js';
 import type { Saboteur, Scene } from './saboteur.js';
 import { WAI_BACKEND_SABOTEURS } from './wai-backend.js';
@@ -26,11 +26,9 @@ const DELIVERY_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-1',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
+      subscribing(store, (inner) => {
         let live = false;
         return {
-          ...inner,
           async add(taskIds, options) {
             if (!live) await inner.add(taskIds, options);
             live = true;
@@ -49,15 +47,11 @@ const DELIVERY_SABOTEURS: readonly Saboteur[] = [
     on: 'wire',
     seen: 'a pause in place of the confirmation',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return {
-          ...inner,
-          async add(taskIds, options) {
-            await Promise.race([inner.add(taskIds, options), sleep(PAUSE_MS)]);
-          },
-        };
-      }),
+      subscribing(store, (inner) => ({
+        async add(taskIds, options) {
+          await Promise.race([inner.add(taskIds, options), sleep(PAUSE_MS)]);
+        },
+      })),
     async exposes(world) {
       const [watching, writing] = [await world.open(), await storeOf(world)];
       if (!watching) return undefined;
@@ -183,9 +177,8 @@ const DELIVERY_SABOTEURS: readonly Saboteur[] = [
     violates: 'WAI-21',
     on: 'memory',
     sabotage: (store) =>
-      notifying(store, (notify, handler) => {
-        const inner = notify.subscribe(handler);
-        return { ...inner, add: (taskIds, options) => inner.add(taskIds.slice(0, MAX_ARGUMENTS), options) };
+      subscribing(store, (inner) => {
+        return { add: (taskIds, options) => inner.add(taskIds.slice(0, MAX_ARGUMENTS), options) };
       }),
     exposes: (world) =>
       toldOf(world, (subscription) =>

@@ -23,7 +23,7 @@ export function decompressBare(bytes: Uint8Array, limits: Limits): Uint8Array | 
   return method && expand(method, bytes, limits);
 }
 
-export function expand(method: Method, bytes: Uint8Array, limits: Limits): Uint8Array {
+function expand(method: Method, bytes: Uint8Array, limits: Limits): Uint8Array {
   const allowed = allowedBytes(bytes.length, limits);
   try {
     return method.decompress(bytes, allowed);

@@ -1,0 +1,62 @@
+import type { ServerNode } from '@rb/servers/service';
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { startOrThrow } from './servers.js';
+import { clientAt, errorOf, listener, recordOf, storeAt } from './stores.js';
+
+const APPLIED = [{ applied: true }];
+const TIMES = { connectTimeoutMs: 1_000, healthCheckMs: 200 };
+const IDS = Array.from({ length: 20 }, (_, i) => `t${i}`);
+
+/** By a connection that is gone before the node is. */
+async function ask({ url }: ServerNode, command: string, ...args: readonly string[]): Promise<string> {
+  const client = new Redis(url);
+  try {
+    return String(await client.call(command, ...args));
+  } finally {
+    client.disconnect();
+  }
+}
+
+const hasFailedOver = async (node: ServerNode): Promise<boolean> =>
+  / master,fail /.test(await ask(node, 'CLUSTER', 'NODES')) &&
+  (await ask(node, 'CLUSTER', 'INFO')).includes('cluster_slots_ok:16384');
+
+describe('a Cluster whose first node is gone', () => {
+  it('is reached through nodes that were found later, by commands and by who listens', async () => {
+    await using server = await startOrThrow('redis-cluster');
+    const [seed, ...others] = server.nodes as [ServerNode, ServerNode];
+    const store = storeAt({ url: seed.url, cluster: true, ...TIMES });
+    const heard = listener();
+    await store.notify?.subscribe(heard).add(IDS);
+    await store.get(IDS);
+    await seed.kill();
+    await expect.poll(() => hasFailedOver(others[0]), { timeout: 20_000 }).toBe(true);
+    // Until here it had connections to the others.
+    for (const type of ['normal', 'pubsub']) for (const node of others) await ask(node, 'CLIENT', 'KILL', 'TYPE', type);
+    await expect.poll(() => store.get(IDS).catch(String), { timeout: 10_000 }).toEqual(IDS.map(() => undefined));
+    const tell = async (): Promise<number> => {
+      await store.put(IDS.map((taskId) => recordOf({ taskId, state: 'PROGRESS' })));
+      return new Set(heard.told).size;
+    };
+    await expect.poll(tell, { timeout: 10_000 }).toBe(IDS.length);
+  }, 60_000);
+});
+
+describe('a master that was made a replica', () => {
+  it('is left at its first refusal, so that the next call asks anew where the master is', async () => {
+    await using server = await startOrThrow('redis');
+    const admin = clientAt(server.url);
+    const store = storeAt({ url: server.url, clientName: 'writer' });
+    const connectionOf = async (): Promise<string | undefined> =>
+      /^id=(\d+) .* name=writer /m.exec(String(await admin.client('LIST')))?.[1];
+    await store.put([recordOf({ state: 'STARTED' })]);
+    const first = await connectionOf();
+    await admin.replicaof('127.0.0.1', '1');
+    expect(await errorOf(store.put([recordOf()]))).toMatchObject({ code: 'RB_UNAVAILABLE', retryable: true });
+    await expect.poll(connectionOf).toBeUndefined();
+    await admin.replicaof('NO', 'ONE');
+    expect(await store.put([recordOf()])).toEqual(APPLIED);
+    expect(await connectionOf()).not.toBe(first);
+  });
+});
