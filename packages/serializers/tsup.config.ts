@@ -1,5 +1,5 @@
 import { library } from '@rb/tsup';
 
-const FORMATS = ['adaptive', 'compressed', 'encrypted', 'fernet', 'msgpack', 'pickle', 'signed', 'yaml'];
+const FORMATS = ['adaptive', 'compressed', 'encrypted', 'fernet', 'limits', 'msgpack', 'pickle', 'signed', 'yaml'];
 
 export default library(Object.fromEntries(FORMATS.map((name) => [name, `src/${name}/index.ts`])));

@@ -56,7 +56,7 @@ function read(
   expectValid(signer, now(), 'RB_DECODE');
   // Not signed, so not believed: another serializer might make something else of the same bytes.
   if (envelope.contentType !== inner.contentType) throw refuse(`its content is not ${inner.contentType}`);
-  return inner.decode(envelope.body, context);
+  return inner.decode(envelope.body, { ...context, contentType: inner.contentType });
 }
 
 const refuse = (reason: string): ResultError => new ResultError('RB_DECODE', `auth: ${reason}`);
