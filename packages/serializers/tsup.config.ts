@@ -1,3 +1,5 @@
 import { library } from '@rb/tsup';
 
-export default library({ pickle: 'src/pickle/index.ts' });
+const FORMATS = ['adaptive', 'compressed', 'encrypted', 'fernet', 'limits', 'msgpack', 'pickle', 'signed', 'yaml'];
+
+export default library(Object.fromEntries(FORMATS.map((name) => [name, `src/${name}/index.ts`])));

@@ -1,3 +1,4 @@
+import { innermost } from './accept.js';
 import { itemsOf } from './items.js';
 import { RemoteError } from './remote-error.js';
 import type { Serializer } from './serializer.js';
@@ -13,7 +14,8 @@ import { isKind } from './values.js';
  */
 export function prepareResult(state: TaskState, result: unknown, serializer?: Serializer): unknown {
   if (!isExceptionState(state) || !isKind(result, 'error')) return result ?? null;
-  const args = serializer ? result.args.map((arg) => carried(arg, serializer)) : result.args;
+  // What wraps the bytes has no say in this, and may be expensive.
+  const args = serializer ? result.args.map((arg) => carried(arg, innermost(serializer))) : result.args;
   return { exc_type: result.type, exc_message: args, exc_module: result.module };
 }
 

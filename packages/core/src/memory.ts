@@ -1,4 +1,5 @@
 import { throwIfAborted } from './abort.js';
+import { type Accept, accepting } from './accept.js';
 import type {
   CallOptions,
   GroupRecord,
@@ -21,6 +22,8 @@ import { isFinal } from './states.js';
 export interface MemoryStoreOptions {
   /** Records are kept in their stored form, so that nothing is shared with the caller. @default json */
   readonly serializer?: Serializer | undefined;
+  /** What may be decoded. @default the serializer and json */
+  readonly accept?: Accept | undefined;
   /** Unix milliseconds; a test's own clock. @default Date.now */
   readonly now?: (() => number) | undefined;
   /** Largest encoded record accepted, in bytes. @default Infinity */
@@ -45,7 +48,8 @@ interface GroupEntry {
 
 /** The reference store: every capability, one process. For tests, and for applications that need no more. */
 export function memoryStore(options: MemoryStoreOptions = {}): ResultStore {
-  const { serializer = json, now = Date.now, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const { now = Date.now, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const serializer = accepting(options.serializer ?? json, options.accept);
   const layout = `memory/${serializer.name}`;
   const entries = new Map<string, Entry>();
   const groups = new Map<string, GroupEntry>();

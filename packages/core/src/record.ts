@@ -72,7 +72,8 @@ export function fromDocument(taskId: string, document: unknown, expiresAt: numbe
 /** Errors: RB_ENCODE, naming the task. */
 export function encodeRecord(record: TaskRecord, serializer: Serializer): string | Uint8Array {
   const document = toDocument(record, serializer);
-  return naming(record.taskId, 'RB_ENCODE', () => serializer.encode(document));
+  const { taskId, expiresAt } = record;
+  return naming(taskId, 'RB_ENCODE', () => serializer.encode(document, { taskId, expiresAt }));
 }
 
 /** Errors: RB_DECODE, naming the task. */
@@ -82,7 +83,7 @@ export function decodeRecord(
   serializer: Serializer,
   expiresAt: number | null,
 ): TaskRecord {
-  const document = naming(taskId, 'RB_DECODE', () => serializer.decode(data));
+  const document = naming(taskId, 'RB_DECODE', () => serializer.decode(data, { taskId, expiresAt }));
   return fromDocument(taskId, document, expiresAt);
 }
 

@@ -235,6 +235,38 @@ describe('reading a document', () => {
 });
 
 describe('with a serializer', () => {
+  it('hands over whose record it is, both ways', () => {
+    const seen: unknown[] = [];
+    const telling: Serializer = {
+      ...json,
+      encode(value, context) {
+        seen.push(context);
+        return json.encode(value);
+      },
+      decode(data, context) {
+        seen.push(context);
+        return json.decode(data);
+      },
+    };
+    decodeRecord('id-1', encodeRecord(record({ expiresAt: 5 }), telling), telling, 5);
+    expect(seen).toEqual(Array(2).fill({ taskId: 'id-1', expiresAt: 5 }));
+  });
+
+  it('asks the innermost serializer alone which arguments of an exception can be carried', () => {
+    let calls = 0;
+    const outer: Serializer = {
+      ...json,
+      inner: json,
+      encode(value) {
+        calls += 1;
+        return json.encode(value);
+      },
+    };
+    const failed = record({ state: 'FAILURE', result: new RemoteError('E', 'm', [new Set([1]), 'a']) });
+    expect(encodeRecord(failed, outer)).toContain('"exc_message":["[1]","a"]');
+    expect(calls).toBe(1);
+  });
+
   it('names the task and the reason where a value cannot be stored', () => {
     const { code, taskId, message, cause } = failure(() => encodeRecord(record({ result: { a: new Set() } }), json));
     expect({ code, taskId, message }).toStrictEqual({

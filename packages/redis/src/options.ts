@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Serializer } from '@rb/core';
+import type { Accept, Serializer } from '@rb/core';
 import type { Host } from './url.js';
 
 /** Fresh ones are asked for before every attempt to connect: for tokens that expire. */
@@ -29,6 +29,8 @@ export interface RedisStoreOptions {
   readonly globalKeyPrefix?: string | undefined;
   /** @default json */
   readonly serializer?: Serializer | undefined;
+  /** What may be decoded: Celery's `result_accept_content`. @default the serializer and json */
+  readonly accept?: Accept | undefined;
   /** Largest encoded record accepted, in bytes. @default 536_870_912, Redis' own limit */
   readonly maxBytes?: number | undefined;
   /** The name of the master that the Sentinels watch. @default 'mymaster' */

@@ -21,10 +21,10 @@ interface Write {
 }
 
 /**
- * How often a record may find another value there than the one that it was judged by, before the call gives up: of so many
- * writers of one id each round lets at least one through.
+ * How often a record may find another value there than the one that it was judged by, before the call gives up. Each time
+ * one of the others was stored, so that as many writers of one id as this come to an end.
  */
-const MAX_JUDGEMENTS = 200;
+const MAX_JUDGEMENTS = 1_000;
 
 /** Puts records by one script each, all in one pipeline. See scripts.ts on how the state that is there is told. */
 export async function putAll(

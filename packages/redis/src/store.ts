@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
 import { chunksOf } from './chunks.js';
 import { clientsOf } from './client.js';
 import { defineScripts } from './commands.js';
@@ -24,7 +24,8 @@ const CHUNK = 1_000;
  * Connects on first use, with one connection for commands and one for watching.
  */
 export function redisStore(options: RedisStoreOptions = {}): ResultStore {
-  const { serializer = json, maxBytes = MAX_BYTES, globalKeyPrefix = '', onBackgroundError = () => {} } = options;
+  const { maxBytes = MAX_BYTES, globalKeyPrefix = '', onBackgroundError = () => {} } = options;
+  const serializer = accepting(options.serializer ?? json, options.accept);
   const clients = clientsOf(options);
   const { server } = clients;
   const keys = keysOf(globalKeyPrefix, clients.cluster);

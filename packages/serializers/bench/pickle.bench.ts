@@ -1,19 +1,7 @@
 /** Pickle beside JSON, to and from bytes: the engine's JSON is what a Node user has otherwise. */
 import { bench } from '@rb/bench';
 import { pickle } from '@rb/serializers/pickle';
-
-const SIZES = { '100 B': 1, '10 kB': 100, '1 MB': 10_000 };
-
-const document = (items: number): unknown => ({
-  status: 'done',
-  items: Array.from({ length: items }, (_, id) => ({
-    id,
-    name: `item ${id}`,
-    price: id * 1.25,
-    tags: ['new', 'sale'],
-    note: null,
-  })),
-});
+import { document, SIZES } from './documents.ts';
 
 for (const [size, items] of Object.entries(SIZES)) {
   const value = document(items);

@@ -90,8 +90,8 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
       date_done: isReady(state) && doneAt !== null ? dateText(doneAt) : null,
       traceback,
       ...columnsOf(rest, extended),
-      args: args === undefined ? null : bytesOf(serializer.encode(args)),
-      kwargs: kwargs === undefined ? null : bytesOf(serializer.encode(kwargs)),
+      args: args === undefined ? null : bytesOf(serializer.encode(args, { taskId, expiresAt })),
+      kwargs: kwargs === undefined ? null : bytesOf(serializer.encode(kwargs, { taskId, expiresAt })),
       rb_expires_at: extended ? expiresAt : null,
       rb_children: extended && children ? textOf(json.encode(children)) : null,
     };
@@ -191,8 +191,9 @@ function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   const meta: Record<string, unknown> = {};
   for (const [key, column] of TEXT_ENTRIES) if (row[column] != null) meta[key] = row[column];
   if (row.retries !== null) meta.retries = row.retries;
-  if (row.args !== null) meta.args = serializer.decode(row.args);
-  if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs);
+  const context = { taskId: row.task_id };
+  if (row.args !== null) meta.args = serializer.decode(row.args, context);
+  if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs, context);
   // `== null` also covers a table without the column.
   if (row.rb_children != null) meta.children = childrenOf(json.decode(row.rb_children));
   return row.rb_meta == null ? meta : { ...meta, ...othersOf(json.decode(row.rb_meta)) };

@@ -1,7 +1,6 @@
 import { reportService } from '@rb/servers/report';
-import type { CeleryVersion } from '@rb/vectors';
 import { type Fields, type LineClient, type Posted, startLineClient } from './line-client.ts';
-import { celeryEnvironment, OracleUnavailable, pythonEnv, pythonFile } from './venv.ts';
+import { celeryEnvironment, OracleUnavailable, type OracleVersion, pythonEnv, pythonFile } from './venv.ts';
 
 export { OracleError, type Posted } from './line-client.ts';
 export { OracleUnavailable, type UnavailableReason } from './venv.ts';
@@ -10,8 +9,8 @@ export { OracleUnavailable, type UnavailableReason } from './venv.ts';
  * Real Celery in a process of its own. The operations and their arguments are in the docstring of
  * python/celery_oracle.py; values in them are tagged (see tags.ts).
  */
-export interface Oracle extends AsyncDisposable {
-  readonly celery: CeleryVersion;
+export interface Oracle<V extends OracleVersion = OracleVersion> extends AsyncDisposable {
+  readonly celery: V;
   /** For people: `Python 3.11.7, kombu 5.6.2`. */
   readonly version: string;
   /** For people: how this Celery was had. */
@@ -36,7 +35,7 @@ export interface Oracle extends AsyncDisposable {
  *
  * Errors: OracleUnavailable where it cannot be had.
  */
-export async function startOracle(version: CeleryVersion): Promise<Oracle> {
+export async function startOracle<V extends OracleVersion>(version: V): Promise<Oracle<V>> {
   const { python, how } = await celeryEnvironment(version);
   const client = startLineClient(`Celery ${version} oracle`, python, [pythonFile('celery_oracle.py')], pythonEnv());
   const info = await client.post('info').done.catch((cause) => abandon(client, cause));
@@ -59,7 +58,9 @@ export async function startOracle(version: CeleryVersion): Promise<Oracle> {
  * For tests: the oracle, or why there is none, which also goes into the report of services. Where everything is required
  * (CI=true) its absence is an error.
  */
-export async function oracleOrSkip(version: CeleryVersion): Promise<Oracle | { readonly missing: string }> {
+export async function oracleOrSkip<V extends OracleVersion>(
+  version: V,
+): Promise<Oracle<V> | { readonly missing: string }> {
   const name = `Celery ${version}`;
   try {
     const oracle = await startOracle(version);

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CeleryVersion } from '@rb/vectors';
 
+/** Beside the versions of which there are vectors, the first one that compresses results. */
+export type OracleVersion = CeleryVersion | '5.7.0';
+
 /** A virtual environment in which one version of Celery is installed. */
 export interface CeleryEnvironment {
   /** Path of its interpreter. */
@@ -44,7 +47,7 @@ export const pythonEnv = (): NodeJS.ProcessEnv => ({
  * Errors: OracleUnavailable.
  * Atomic: yes; python/make_venv.py says how. Processes that want it at once wait for one of them.
  */
-export async function celeryEnvironment(version: CeleryVersion): Promise<CeleryEnvironment> {
+export async function celeryEnvironment(version: OracleVersion): Promise<CeleryEnvironment> {
   if (process.platform === 'win32') {
     throw new OracleUnavailable('no-python', 'the oracle needs a POSIX system: run these tests under WSL');
   }
@@ -84,7 +87,7 @@ type Answer =
   | { readonly failed: Failure; readonly detail: string };
 
 /** undefined: there is no such Python. */
-async function makeVenv(python: string, version: CeleryVersion): Promise<Answer | undefined> {
+async function makeVenv(python: string, version: OracleVersion): Promise<Answer | undefined> {
   const prefix = `${REPOSITORY}.tooling/celery-${version}`;
   const requirements = pythonFile(`requirements-${version}.txt`);
   const args = [pythonFile('make_venv.py'), prefix, requirements, pythonFile('celery_oracle.py')];

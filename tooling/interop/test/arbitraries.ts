@@ -50,6 +50,14 @@ const bytes = fc.uint8Array().map((value) => new Uint8Array(value));
 const plain = [fc.constant(null), fc.boolean(), int, float, text];
 const typed = [datetime, instant, date, time, decimal, uuid];
 
+/** Every length as likely as any other: by default nearly all containers are empty. */
+const SIZES = { maxLength: 5, size: 'max' } as const;
+
+const mapOf = (key: Arbitrary<unknown>, value: Arbitrary<unknown>): Arbitrary<Map<unknown, unknown>> =>
+  fc
+    .uniqueArray(fc.tuple(key, value), { ...SIZES, selector: ([each]) => String(each) })
+    .map((entries) => new Map(entries));
+
 /** What both Celery's JSON can carry: nested lists, tuples and dicts of scalars and of the types that kombu 5.2 turns into text. */
 export const jsonValue: Arbitrary<unknown> = nested(fc.oneof(...plain, ...typed));
 
@@ -61,26 +69,85 @@ export const pickleValue: Arbitrary<unknown> = nested(
   fc.oneof(...plain, ...typed, bytes, timedelta, setOf(fc.maxSafeInteger()), setOf(fc.oneof(text, date, uuid))),
 );
 
-function setOf(hashable: Arbitrary<unknown>): Arbitrary<PythonSet> {
-  return fc.tuple(fc.array(hashable), fc.boolean()).map(([items, frozen]) => new PythonSet(items, frozen));
+/** A str that has a UTF-8 form. */
+const wellFormed = text.filter((value) => !/\p{Surrogate}/u.test(value));
+const int64 = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }));
+
+/** What kombu's msgpack can carry and read again. */
+export const msgpackValue: Arbitrary<unknown> = nested(
+  fc.oneof(fc.constant(null), fc.boolean(), int64, float, wellFormed, bytes),
+  { key: wellFormed },
+);
+
+/** PyYAML says no seconds of an offset. */
+const minutes = fc.option(fc.integer({ min: -1_439, max: 1_439 }).map((offset) => offset * 60));
+const yamlDatetime = fc
+  .tuple(wallClock, microseconds, minutes)
+  .map(([epochMs, micros, offset]) => new DateTime(epochMs, { microseconds: micros, offsetSeconds: offset }));
+/** Also what looks like something else to one YAML or another. */
+const yamlText = fc.oneof(
+  text,
+  fc.stringMatching(/^[-+.:0-9eExXoOyYnN~=<>!&*#?|%@`'" \t\n,[\]{}]{0,6}$/),
+  fc.constantFrom(
+    'yes',
+    'No',
+    'on',
+    'null',
+    '~',
+    '1_000',
+    '0x1F',
+    '1:30',
+    '2020-01-02',
+    '<<',
+    '=',
+    '---',
+    '...',
+    '1e3',
+    'y',
+  ),
+  fc.stringMatching(/^[a-z]{1,4}([ -][a-z]{1,4}){0,3}$/),
+);
+
+/** What kombu's yaml can carry. */
+export const yamlValue: Arbitrary<unknown> = nested(
+  fc.oneof(
+    ...plain,
+    yamlText,
+    yamlDatetime,
+    instant,
+    date,
+    bytes,
+    setOf(yamlText, false),
+    setOf(fc.maxSafeInteger(), false),
+  ),
+  { key: yamlText, otherKey: intKey },
+);
+
+function setOf(hashable: Arbitrary<unknown>, frozen?: false): Arbitrary<PythonSet> {
+  return fc
+    .tuple(fc.array(hashable), frozen === undefined ? fc.boolean() : fc.constant(frozen))
+    .map(([items, isFrozen]) => new PythonSet(items, isFrozen));
 }
 
-function nested(scalar: Arbitrary<unknown>): Arbitrary<unknown> {
+/** `otherKey`: of dicts whose keys are no text; undefined where the format has none. */
+function nested(
+  scalar: Arbitrary<unknown>,
+  { key, otherKey }: { readonly key: Arbitrary<string>; readonly otherKey?: Arbitrary<unknown> } = {
+    key: text,
+    otherKey: intKey,
+  },
+): Arbitrary<unknown> {
   const { value } = fc.letrec<{ value: unknown }>((tie) => {
     const inner = tie('value');
-    // Every length as likely as any other: by default nearly all containers are empty.
-    const sizes = { maxLength: 5, size: 'max' } as const;
-    const items = fc.array(inner, sizes);
+    const items = fc.array(inner, SIZES);
     return {
       value: fc.oneof(
         { maxDepth: 4 },
         { arbitrary: scalar, weight: 6 },
         items,
         items.map((list) => new Tuple(list)),
-        fc.dictionary(text, inner, { maxKeys: 5, size: 'max', noNullPrototype: true }),
-        fc
-          .uniqueArray(fc.tuple(intKey, inner), { ...sizes, selector: ([key]) => String(key) })
-          .map((entries) => new Map(entries)),
+        fc.dictionary(key, inner, { maxKeys: 5, size: 'max', noNullPrototype: true }),
+        ...(otherKey === undefined ? [] : [mapOf(otherKey, inner)]),
       ),
     };
   });

@@ -1,11 +1,12 @@
 import { jsonSerializer, PythonSet, ResultNode, type Serializer, TimeDelta } from '@rb/core';
-import { CELERY_VERSIONS, type CeleryVersion, type Vector, vectors } from '@rb/vectors';
+import { CELERY_VERSIONS, type CeleryVersion } from '@rb/vectors';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect } from 'vitest';
 import { celeryTest } from '../src/fixture.ts';
 import type { Oracle } from '../src/oracle.ts';
 import { type Tagged, toTagged } from '../src/tags.ts';
 import { jsonValue, jsonValueWithBytes } from './arbitraries.ts';
+import { documents } from './documents.ts';
 import { VALUES } from './values.ts';
 
 const OURS: Readonly<Record<CeleryVersion, Serializer>> = {
@@ -32,24 +33,12 @@ const read = (oracle: Oracle, text: string | Uint8Array): Promise<Tagged> => {
 };
 
 /** Both directions at once, by what each reads of what the other wrote. */
-async function expectEqual(oracle: Oracle, value: unknown): Promise<void> {
+async function expectEqual(oracle: Oracle<CeleryVersion>, value: unknown): Promise<void> {
   const ours = OURS[oracle.celery];
   const [theirs, text] = [await written(oracle, value), ours.encode(value)];
   expect(await read(oracle, text), 'kombu reads ours as its own').toEqual(await read(oracle, theirs));
   expect(ours.decode(theirs), "we read kombu's as our own").toEqual(ours.decode(text));
 }
-
-/** Every document that Redis and RPC hold. */
-const documents = (version: CeleryVersion): readonly (readonly [string, Buffer])[] =>
-  (['redis', 'rpc'] as const)
-    .flatMap((backend) => vectors(backend, version))
-    .filter(({ serializer }) => serializer === 'json')
-    .flatMap((vector) => bodies(vector).map((body) => [`${vector.backend} ${vector.name}`, body] as const));
-
-const bodies = ({ raw }: Vector): readonly Buffer[] =>
-  [raw.value_b64, ...(raw.messages ?? []).map((message: { body_b64: string }) => message.body_b64)]
-    .filter((base64) => typeof base64 === 'string')
-    .map((base64) => Buffer.from(base64, 'base64'));
 
 for (const version of CELERY_VERSIONS) {
   const it = await celeryTest(version);
@@ -85,7 +74,7 @@ for (const version of CELERY_VERSIONS) {
     });
 
     it('reads every stored document, and writes it so that kombu reads the same', async ({ oracle }) => {
-      const all = documents(version);
+      const all = documents(version, 'json');
       expect(all.length).toBeGreaterThan(150);
       for (const [name, body] of all) {
         const again = ours.encode(ours.decode(body));

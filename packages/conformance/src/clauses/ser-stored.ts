@@ -40,7 +40,7 @@ export const SER_STORED: readonly Clause[] = [
     since: '1.0',
     level: 'MUST',
     surface: 'store',
-    text: 'A record that another serializer wrote is refused with RB_DECODE, not misread.',
+    text: 'A record of a serializer that is not accepted is refused with RB_DECODE, not misread.',
     hint: 'Check the content type where the layout has one, else let the decoder be strict: fatal UTF-8, no trailing bytes.',
     source: 'kombu refuses content types that accept_content does not name',
     needs: ['raw'],

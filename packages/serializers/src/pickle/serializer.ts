@@ -1,4 +1,5 @@
 import type { Serializer } from '@rb/core';
+import { isPickle } from './is-pickle.js';
 import { type Limits, type PickleOptions, refuse, resolveOptions, tooMany } from './limits.js';
 import { Machine } from './machine.js';
 import { run } from './operations.js';
@@ -18,6 +19,7 @@ export function pickleSerializer(options: PickleOptions = {}): Serializer {
     name: 'pickle',
     contentType: 'application/x-python-serialize',
     contentEncoding: 'binary',
+    recognizes: (data) => typeof data !== 'string' && isPickle(data),
     encode: (value) => write(value, limits),
     decode: (data) => read(data, limits),
   };

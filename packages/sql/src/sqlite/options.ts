@@ -23,6 +23,7 @@ const CHECKS: Readonly<Record<keyof SqliteStoreOptions, Check>> = {
   synchronous: oneOf('OFF', 'NORMAL', 'FULL', 'EXTRA'),
   journalMode: oneOf('WAL', 'DELETE'),
   serializer: ofType('object', 'a serializer'),
+  accept: [Array.isArray, 'a list of serializers'],
   maxBytes: [(value) => typeof value === 'number' && value > 0, 'a positive number'],
   pollMs: [(value) => isMs(value) && value !== 0, 'a positive number of milliseconds'],
   now: ofType('function', 'a function'),

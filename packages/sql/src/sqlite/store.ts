@@ -1,4 +1,4 @@
-import { json, type ResultStore, type Serializer } from '@rb/core';
+import { type Accept, accepting, json, type ResultStore, type Serializer } from '@rb/core';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, sqlSchema } from '../schema.js';
 import { sqlStore } from '../store.js';
@@ -35,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly journalMode?: 'WAL' | 'DELETE' | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
   readonly serializer?: Serializer | undefined;
+  /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
+  readonly accept?: Accept | undefined;
   /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
   /** How often to ask whether other processes wrote, while somebody watches. @default 25 */
@@ -58,7 +60,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
-    serializer: options.serializer ?? json,
+    serializer: accepting(options.serializer ?? json, options.accept),
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),

@@ -1,0 +1,1 @@
+export { adaptive, type Choice } from './serializer.js';

@@ -1,0 +1,2 @@
+export type { TreeOptions } from '../tree-limits.js';
+export { msgpack, msgpackSerializer } from './serializer.js';
