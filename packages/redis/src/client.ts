@@ -17,7 +17,7 @@ export interface Clients {
   readonly cluster: boolean;
 }
 
-export interface Subscriber {
+interface Subscriber {
   readonly client: Redis;
   /** Where it connects next. In a Cluster any node hears what is published on any other, and the next one may be there when this one is gone. */
   readonly place?: (() => Promise<Host>) | undefined;

@@ -12,7 +12,7 @@ export interface Topology {
   readonly nowhere: RedisStoreOptions;
 }
 
-export interface Wired {
+interface Wired {
   readonly options: RedisStoreOptions;
   /** The same over the same wires, as a client of the caller's. */
   client(): Redis | Cluster;
