@@ -60,7 +60,7 @@ export function wrapped(name: string, inner: Serializer, wrapping: Wrapping): Se
       let bytes = data;
       if (header?.scheme === wrapping.scheme) bytes = wrapping.unwrap(header, context);
       else if (header === undefined && typeof data !== 'string') bytes = wrapping.unmarked?.(data, context) ?? data;
-      if (inner.inner === undefined) refuseWrapped(bytes);
+      if (inner.inner === undefined && !inner.recognizes?.(bytes)) refuseWrapped(bytes);
       return inner.decode(bytes, context);
     },
   };
