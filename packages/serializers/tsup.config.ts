@@ -1,5 +1,16 @@
 import { library } from '@rb/tsup';
 
-const FORMATS = ['adaptive', 'compressed', 'encrypted', 'fernet', 'limits', 'msgpack', 'pickle', 'signed', 'yaml'];
+const FORMATS = [
+  'adaptive',
+  'claim-check',
+  'compressed',
+  'encrypted',
+  'fernet',
+  'limits',
+  'msgpack',
+  'pickle',
+  'signed',
+  'yaml',
+];
 
 export default library(Object.fromEntries(FORMATS.map((name) => [name, `src/${name}/index.ts`])));

@@ -128,9 +128,11 @@ export abstract class TreeWriter {
   }
 
   protected items(items: readonly unknown[]): void {
-    this.list(items.length, (before) => {
+    // As it is announced: a toJSON inside may change it.
+    const { length } = items;
+    this.list(length, (before) => {
       // Not forEach, which would skip the holes of a sparse array.
-      for (let i = 0; i < items.length; i += 1) {
+      for (let i = 0; i < length; i += 1) {
         before();
         this.part(i, items[i]);
       }

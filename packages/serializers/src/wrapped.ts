@@ -63,7 +63,7 @@ export function wrapped(name: string, inner: Serializer, wrapping: Wrapping): Se
       if (header?.scheme === wrapping.scheme) bytes = wrapping.unwrap(header, context);
       else if (wrapping.required !== undefined) throw new ResultError('RB_DECODE', wrapping.required);
       else if (header === undefined && typeof data !== 'string') bytes = wrapping.unmarked?.(data, context) ?? data;
-      if (inner.inner === undefined) refuseWrapped(bytes);
+      if (inner.inner === undefined && !inner.recognizes?.(bytes)) refuseWrapped(bytes);
       return inner.decode(bytes, context);
     },
   };

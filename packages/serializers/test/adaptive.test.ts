@@ -56,6 +56,14 @@ describe('what is read', () => {
     for (const writer of [json, compressed(json), pickle]) expect(simple.decode(writer.encode(long))).toBe(long);
   });
 
+  it('is what was wrapped afterwards, too', () => {
+    const outer = compressed(serializer, { minBytes: 0 });
+    for (const value of [{ kind: 'notes' }, { list: Array(1_000).fill('text') }, [1]]) {
+      expect(outer.decode(outer.encode(value))).toEqual(value);
+      expect(outer.decode(serializer.encode(value))).toEqual(value);
+    }
+  });
+
   it('is nothing else', () => {
     const small = adaptive([{ serializer: msgpack, when: () => true }, { serializer: json }]);
     expect(() => small.decode(pickle.encode([1]))).toThrow(expect.objectContaining({ code: 'RB_DECODE' }));

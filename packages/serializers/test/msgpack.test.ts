@@ -201,6 +201,11 @@ describe('what it cannot carry', () => {
     );
   });
 
+  it('writes as many items as it says, whatever a toJSON among them does', () => {
+    const list: unknown[] = [{ toJSON: () => list.push(2) }, 1];
+    expect(msgpack.decode(msgpack.encode(list))).toEqual([3, 1]);
+  });
+
   it('refuses cycles and depth', () => {
     const cycle: unknown[] = [];
     cycle.push({ again: cycle });

@@ -304,6 +304,8 @@ describe('hostile text', () => {
   it('bytes that are not UTF-8, and more than maxBytes', () => {
     expect(() => yaml.decode(new Uint8Array([0xff]))).toThrow(/not UTF-8/);
     expect(() => yamlSerializer({ maxBytes: 10 }).decode('x'.repeat(11))).toThrow(/maxBytes is 10/);
-    expect(() => yamlSerializer({ maxBytes: 10 }).encode('x'.repeat(11))).toThrow(/maxBytes is 10/);
+    for (const long of ['x'.repeat(11), '悪'.repeat(4), new Set(['x'.repeat(11)])]) {
+      expect(() => yamlSerializer({ maxBytes: 10 }).encode(long)).toThrow(/maxBytes is 10/);
+    }
   });
 });

@@ -46,6 +46,7 @@ export function adaptive(choices: readonly Choice[]): Serializer {
     name: `adaptive(${[...byName.keys()].join()})`,
     contentType: last.contentType,
     contentEncoding: 'binary',
+    recognizes: (data) => readHeader(data)?.scheme === SCHEME || bare.recognizes?.(data) === true,
     encode,
     decode(data, context) {
       const header = readHeader(data);

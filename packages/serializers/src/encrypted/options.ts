@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { type XaesKey, xaesKey } from './xaes.js';
 
 export interface EncryptedOptions {
   /** By id, each of 32 random bytes, or those in base64. An id is stored with each result: letters, digits, `-._` */
@@ -16,9 +16,9 @@ export interface EncryptedOptions {
 }
 
 export interface Settings {
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly keys: ReadonlyMap<string, XaesKey>;
   readonly activeKeyId: string;
-  readonly active: KeyObject;
+  readonly active: XaesKey;
   readonly readsOthers: boolean;
 }
 
@@ -37,11 +37,11 @@ export function resolveOptions({ keys, activeKeyId, unencrypted = 'refuse' }: En
 
 const KEY_BYTES = 32;
 
-function parseKey(id: string, key: Uint8Array | string): KeyObject {
+function parseKey(id: string, key: Uint8Array | string): XaesKey {
   // Not shown: somebody may have taken id and key for each other.
   if (!isKeyId(id)) throw new TypeError('expected the id of each key as 1 to 64 letters, digits, dots, _ or -');
   const isBase64 = typeof key === 'string' && /^[\w+/-]{43}=?$/.test(key);
   const bytes = isBase64 ? Buffer.from(key, 'base64') : key;
-  if (bytes instanceof Uint8Array && bytes.length === KEY_BYTES) return createSecretKey(bytes);
+  if (bytes instanceof Uint8Array && bytes.length === KEY_BYTES) return xaesKey(bytes);
   throw new TypeError(`expected the key ${id} as ${KEY_BYTES} bytes, or those in base64, got something else`);
 }

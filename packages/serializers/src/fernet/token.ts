@@ -59,5 +59,5 @@ const HMAC_BYTES = 32;
 
 const hmac = (key: KeyObject, data: Uint8Array): Buffer => createHmac('sha256', key).update(data).digest();
 
-/** Node's own base64url leaves the padding out, which Python insists on. */
-const toUrlSafe = (bytes: Buffer): string => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+/** Node leaves the padding out, which Python insists on. */
+const toUrlSafe = (bytes: Buffer): string => bytes.toString('base64url') + '='.repeat((3 - (bytes.length % 3)) % 3);

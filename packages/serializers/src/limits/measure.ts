@@ -11,38 +11,36 @@ export interface Bounds {
  * nor a value that unfolds without end holds it up.
  */
 export function excess(value: unknown, { maxDepth, maxEntries }: Bounds): keyof Bounds | undefined {
-  let entries = 0;
   // Not by recursion: how deep it may go is the caller's to say, not the stack's.
-  const open: Iterator<unknown>[] = [];
-  for (let current = value; ; ) {
-    const members = membersOf(current);
-    if (members !== undefined) {
-      if (open.length >= maxDepth) return 'maxDepth';
-      open.push(members);
-    }
-    let next = open.at(-1)?.next();
-    while (next?.done) {
-      open.pop();
-      next = open.at(-1)?.next();
-    }
-    if (next === undefined) return undefined;
-    entries += 1;
+  const waiting: unknown[] = [value];
+  const depths: number[] = [1];
+  let entries = 0;
+  while (waiting.length > 0) {
+    const container = waiting.pop();
+    const depth = depths.pop() as number;
+    const members = membersOf(container);
+    if (members === undefined) continue;
+    if (depth > maxDepth) return 'maxDepth';
+    entries += members.length;
     if (entries > maxEntries) return 'maxEntries';
-    current = next.value;
+    for (let i = 0; i < members.length; i += 1) {
+      const member = members[i];
+      if (typeof member !== 'object' || member === null) continue;
+      waiting.push(member);
+      depths.push(depth + 1);
+    }
   }
+  return undefined;
 }
 
 /** undefined: nothing can be inside. */
-function membersOf(value: unknown): Iterator<unknown> | undefined {
+function membersOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Date)
     return undefined;
-  if (Array.isArray(value)) return value.values();
-  if (isKind(value, 'tuple') || isKind(value, 'set')) return value.items.values();
-  if (value instanceof Map) return pairsOf(value);
-  return (value instanceof Set ? value : Object.values(value)).values();
-}
-
-/** A key of an array can be as deep as a value; a pair is one entry all the same. */
-function* pairsOf(map: ReadonlyMap<unknown, unknown>): Generator<unknown> {
-  for (const [key, value] of map) yield typeof key === 'object' && key !== null ? [key, value] : value;
+  if (isKind(value, 'tuple') || isKind(value, 'set')) return value.items;
+  if (value instanceof Set) return [...value];
+  // A pair is one entry, but its key can be as deep as a value.
+  if (value instanceof Map) return [...value.values(), ...[...value.keys()].filter((key) => typeof key === 'object')];
+  return Object.values(value);
 }

@@ -22,6 +22,10 @@ export class YamlWriter extends TreeWriter {
 
   write(value: unknown): string {
     this.root(value);
+    const { maxBytes } = this.limits;
+    // A unit takes three bytes at most, so that most texts are never measured.
+    if (this.#text.length * 3 > maxBytes && Buffer.byteLength(this.#text) > maxBytes)
+      this.tooMuch('it is too long', 'maxBytes');
     return this.#text;
   }
 
