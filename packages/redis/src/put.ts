@@ -1,4 +1,4 @@
-import { isResultError, type PutOutcome, ResultError, type TaskRecord } from '@rb/core';
+import { isResultError, type PutOutcome, ResultError, type TaskRecord, throwIfAborted } from '@rb/core';
 import { callAll, type Replies, type Stored } from './commands.js';
 import type { Client, Connection } from './connection.js';
 import { toResultError } from './errors.js';
@@ -97,6 +97,8 @@ export async function putAll(
           const message = `${doing} failed on ${server}: others keep rewriting task ${taskId}`;
           throw failure(new ResultError('RB_UNAVAILABLE', message), false);
         }
+        // Who aborted has been told by now: nothing more is begun.
+        throwIfAborted(signal, doing);
         left = await round(client, left);
       }
     }
