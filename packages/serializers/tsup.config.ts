@@ -2,6 +2,7 @@ import { library } from '@rb/tsup';
 
 const FORMATS = [
   'adaptive',
+  'cbor',
   'claim-check',
   'compressed',
   'encrypted',

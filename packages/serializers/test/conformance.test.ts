@@ -2,6 +2,7 @@ import { type Harness, runConformance } from '@rb/conformance';
 import { json, memoryStore, type ResultStore, type Serializer } from '@rb/core';
 import { expect, it } from 'vitest';
 import { adaptive } from '../src/adaptive/index.js';
+import { cbor } from '../src/cbor/index.js';
 import { compressed } from '../src/compressed/index.js';
 import { msgpack } from '../src/msgpack/index.js';
 import { pickle } from '../src/pickle/index.js';
@@ -11,12 +12,12 @@ import { yaml } from '../src/yaml/index.js';
 const GROUPS = ['STO', 'STA', 'MET', 'GRP', 'FOR', 'SER', 'ENU'];
 
 /**
- * SER-10: dates, decimals and UUIDs, which kombu's own serializer of that name cannot carry either. SER-6: what is longer than
+ * SER-10: dates without a zone, times and more, which Python's own serializer of that name cannot carry either. SER-6: what is longer than
  * the store's `maxBytes` is accepted where it fits once it is compressed, as the limit is of what is stored.
  */
 const exceptionsOf = ({ name }: Serializer): readonly string[] => {
   if (name.includes('compressed')) return ['SER-6'];
-  return name === 'msgpack' || name === 'yaml' ? ['SER-10'] : [];
+  return ['cbor', 'msgpack', 'yaml'].includes(name) ? ['SER-10'] : [];
 };
 
 const harnessOf = (serializer: Serializer): Harness => ({
@@ -35,6 +36,7 @@ const harnessOf = (serializer: Serializer): Harness => ({
 });
 
 it.each([
+  cbor,
   msgpack,
   yaml,
   pickle,

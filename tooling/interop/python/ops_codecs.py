@@ -10,6 +10,12 @@ from kombu import compression, serialization
 
 from tagged import from_tagged, to_tagged
 
+try:                                                      # as an application adds it: kombu does not know it by itself
+    import cbor2
+    serialization.register('cbor', cbor2.dumps, cbor2.loads, 'application/cbor', 'binary')
+except ImportError:
+    pass
+
 LIBRARIES = ('redis', 'sqlalchemy', 'psycopg2', 'pymysql', 'pymongo', 'msgpack', 'yaml', 'amqp')
 
 

@@ -79,6 +79,19 @@ export const msgpackValue: Arbitrary<unknown> = nested(
   { key: wellFormed },
 );
 
+/** What cbor2 can carry: all that is aware of its zone, and by whole minutes. */
+const aware = fc
+  .tuple(wallClock, microseconds, fc.integer({ min: -1_439, max: 1_439 }))
+  .map(([epochMs, micros, offset]) => new DateTime(epochMs, { microseconds: micros, offsetSeconds: offset * 60 }));
+const finite = fc.tuple(fc.bigInt(), fc.nat({ max: 9_999 })).map(([whole, part]) => new Decimal(`${whole}.${part}`));
+export const cborValue: Arbitrary<unknown> = nested(
+  fc.oneof(
+    ...[fc.constant(null), fc.boolean(), int, float, wellFormed, bytes, aware, instant, date, uuid, finite],
+    setOf(wellFormed, false),
+  ),
+  { key: wellFormed, otherKey: intKey },
+);
+
 /** PyYAML says no seconds of an offset. */
 const minutes = fc.option(fc.integer({ min: -1_439, max: 1_439 }).map((offset) => offset * 60));
 const yamlDatetime = fc

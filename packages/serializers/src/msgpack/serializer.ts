@@ -26,9 +26,12 @@ export function msgpackSerializer(options: TreeOptions = {}): Serializer {
   };
 }
 
-/** Below 0x80 a byte is a whole document; a longer one that begins so is text. 0x80 is an empty map, or begins a pickle. */
-const recognizes = (data: string | Uint8Array): boolean =>
-  typeof data !== 'string' && (data.length === 1 || (data[0] ?? 0) > 0x80);
+/** Of one byte, or a map, a list ...; below 0x80 is text, 0x80 begins a pickle, and short text has its length, where CBOR has maps. */
+function recognizes(data: string | Uint8Array): boolean {
+  const [first = ''] = data;
+  if (typeof first === 'string') return false;
+  return data.length === 1 || ((first & 0xe0) === 0xa0 ? data.length === 1 + (first & 0x1f) : first > 0x80);
+}
 
 /** `msgpackSerializer()` with the default options. */
 export const msgpack: Serializer = msgpackSerializer();

@@ -1,5 +1,3 @@
-import { type DateTime, formatIso, isKind } from '@rb/core';
-
 /** Python's int() refuses more. */
 export const MAX_DIGITS = 4_300;
 
@@ -11,17 +9,6 @@ export function floatText(value: number): string {
   const [digits = '', exponent] = String(value).split('e');
   const pointed = digits.includes('.') ? digits : `${digits}.0`;
   return exponent === undefined ? pointed : `${pointed}e${exponent.replace(/^(?=\d)/, '+')}`;
-}
-
-/**
- * As PyYAML writes it: a space for the T, an offset unless it is naive.
- *
- * Errors: TypeError for what Python cannot hold, or its YAML not say.
- */
-export function dateText(date: Date | DateTime): string {
-  const { microseconds, offsetSeconds } = isKind(date, 'datetime') ? date : { microseconds: 0, offsetSeconds: 0 };
-  if ((offsetSeconds ?? 0) % 60 !== 0) throw new TypeError('expected an offset of whole minutes');
-  return formatIso(date.getTime(), microseconds, offsetSeconds).replace('T', ' ');
 }
 
 export const quote = (text: string): string => `"${text.replace(UNPRINTABLE, escaped)}"`;

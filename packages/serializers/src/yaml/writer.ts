@@ -1,8 +1,9 @@
-import { type DateTime, kindOf, type PlainDate, type PythonSet } from '@rb/core';
+import { kindOf, type PlainDate, type PythonSet } from '@rb/core';
+import { isoText } from '../iso-text.js';
 import type { TreeLimits } from '../tree-limits.js';
 import { isDate, TreeWriter } from '../tree-writer.js';
 import { BOOL, NULL } from './implicit.js';
-import { dateText, floatText, MAX_DIGITS, quote } from './scalars.js';
+import { floatText, MAX_DIGITS, quote } from './scalars.js';
 
 /** What stands before a value on its line. */
 type Place = 'nothing' | 'dash' | 'key';
@@ -126,7 +127,7 @@ export class YamlWriter extends TreeWriter {
     if (kindOf(value) === 'date') return (value as PlainDate).iso;
     if (!isDate(value)) return undefined;
     try {
-      return dateText(value as Date | DateTime);
+      return isoText(value).replace('T', ' ');
     } catch {
       return this.fail('a date outside of the years 1 to 9999, or with seconds in its offset');
     }

@@ -1,0 +1,2 @@
+export type { TreeOptions } from '../tree-limits.js';
+export { cbor, cborSerializer } from './serializer.js';
