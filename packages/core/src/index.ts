@@ -21,6 +21,7 @@ export type { ResultGroup, SaveGroupOptions } from './group.js';
 export type { GroupMembers } from './group-members.js';
 export { formatIso, fractionalMs, parseIsoDateTime, splitMs } from './iso.js';
 export { type JsonOptions, json, jsonSerializer } from './json.js';
+export { codec, type JsonCodec } from './json-codec.js';
 export { type MemoryStoreOptions, memoryStore } from './memory.js';
 export { decodeRecord, encodeRecord, fromDocument, toDocument } from './record.js';
 export { redactText, redactUrl } from './redact.js';

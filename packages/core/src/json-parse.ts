@@ -6,6 +6,8 @@ import { Float } from './values.js';
 export interface ParseOptions {
   readonly maxDepth: number;
   readonly exactFloats: boolean;
+  /** Of codecs, by marker. */
+  readonly decoders: ReadonlyMap<unknown, (stored: unknown) => unknown>;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface ParseOptions {
  *
  * Errors: RB_DECODE with the position; never with the text.
  */
-export function parseExact(text: string, { maxDepth, exactFloats }: ParseOptions): unknown {
+export function parseExact(text: string, { maxDepth, exactFloats, decoders }: ParseOptions): unknown {
   let at = 0;
 
   const fail = (what = `no valid JSON at character ${at}`): never => {
@@ -114,7 +116,19 @@ export function parseExact(text: string, { maxDepth, exactFloats }: ParseOptions
       skipEither(COLON, COLON);
       setOwn(members, key, value(depth));
     } while (skipEither(COMMA, CLOSE_OBJECT) === COMMA);
-    return fromTyped(members);
+    return typed(members);
+  };
+
+  const typed = (members: Readonly<Record<string, unknown>>): unknown => {
+    const isEnvelope = decoders.size > 0 && Object.hasOwn(members, '__value__') && Object.keys(members).length === 2;
+    const decode = isEnvelope ? decoders.get(members.__type__) : undefined;
+    if (decode === undefined) return fromTyped(members);
+    try {
+      return decode(members.__value__);
+    } catch {
+      // Its message may quote the value. The name is one of the caller's own.
+      return fail(`the codec ${JSON.stringify(members.__type__)} cannot read what ends at character ${at}`);
+    }
   };
 
   /** @param depth how many containers are open. */

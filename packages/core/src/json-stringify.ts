@@ -1,4 +1,5 @@
 import { ResultError } from './errors.js';
+import type { JsonCodec } from './json-codec.js';
 import { MAX_DIGITS } from './json-parse.js';
 import { isPlain } from './json-plain.js';
 import { toTyped } from './json-types.js';
@@ -10,6 +11,7 @@ export interface StringifyOptions {
   readonly maxDepth: number;
   readonly typed: 'kombu-5.3' | 'plain';
   readonly markers: readonly string[];
+  readonly codecs: readonly JsonCodec[];
 }
 
 /**
@@ -17,7 +19,7 @@ export interface StringifyOptions {
  *
  * Errors: RB_ENCODE with the path and the type of what cannot be carried; never with a value.
  */
-export function stringifyExact(root: unknown, { maxDepth, typed, markers }: StringifyOptions): string {
+export function stringifyExact(root: unknown, { maxDepth, typed, markers, codecs }: StringifyOptions): string {
   const path: (string | number)[] = [];
   /** The containers around the current value. */
   const open = new Set<object>();
@@ -58,7 +60,7 @@ export function stringifyExact(root: unknown, { maxDepth, typed, markers }: Stri
     // One date somewhere must not slow all the rest down.
     if (open.size < PLAIN_DEPTH && isPlain(object, maxDepth - open.size)) return JSON.stringify(object);
     open.add(object);
-    const text = writeTyped(object) ?? writeContainer(object);
+    const text = writeTyped(object) ?? writeByCodec(object) ?? writeContainer(object);
     open.delete(object);
     return text;
   };
@@ -77,6 +79,27 @@ export function stringifyExact(root: unknown, { maxDepth, typed, markers }: Stri
       return toTyped(object);
     } catch {
       return fail(`a ${nameOf(object)} outside of the years 1 to 9999`);
+    }
+  };
+
+  const writeByCodec = (object: object): string | undefined => {
+    if (codecs.length === 0 || Array.isArray(object) || kindOf(object) !== undefined || isPlainObject(object))
+      return undefined;
+    const codec = codecs.find((each) => asked(each.name, () => each.test(object)));
+    if (codec === undefined) return undefined;
+    const name = JSON.stringify(codec.name);
+    const stored = write(asked(codec.name, () => codec.encode(object)));
+    return `{"__type__":${name},"__value__":${stored ?? fail(`undefined, which the codec ${name} gives`)}}`;
+  };
+
+  /** What it throws may quote the value. */
+  const asked = <T>(name: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      return fail(
+        `a value whose codec ${JSON.stringify(name)} threw ${error instanceof Error ? error.name : typeof error}`,
+      );
     }
   };
 

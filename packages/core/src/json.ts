@@ -1,4 +1,5 @@
 import { isResultError, ResultError } from './errors.js';
+import type { JsonCodec } from './json-codec.js';
 import { parseExact } from './json-parse.js';
 import { isPlain } from './json-plain.js';
 import { stringifyExact } from './json-stringify.js';
@@ -19,6 +20,9 @@ export interface JsonOptions {
    * are written for these alone. @default []
    */
   readonly markers?: readonly string[] | undefined;
+  /** Classes of your own, each by `codec()`; the first whose test says so writes a value. @default [] */
+  // biome-ignore lint/suspicious/noExplicitAny: each is of its own type, and only its own test leads to it.
+  readonly codecs?: readonly JsonCodec<any>[] | undefined;
 }
 
 /**
@@ -33,10 +37,14 @@ export interface JsonOptions {
  * Source: kombu utils/json.py.
  */
 export function jsonSerializer(options: JsonOptions = {}): Serializer {
-  const { typed = 'kombu-5.3', exactFloats = false, maxDepth = 1_000, markers = [] } = options;
+  const { typed = 'kombu-5.3', exactFloats = false, maxDepth = 1_000, markers = [], codecs = [] } = options;
   if (!(Number.isInteger(maxDepth) && maxDepth >= 1)) {
     throw new TypeError(`expected maxDepth as a whole number from 1 up, got ${maxDepth}`);
   }
+  if (codecs.length > 0 && typed === 'plain')
+    throw new TypeError("expected no codecs with typed: 'plain', which has no markers");
+  const decoders = new Map(codecs.map(({ name, decode }) => [name, decode]));
+  if (decoders.size < codecs.length) throw new TypeError('expected each codec by a name of its own, got one twice');
   return {
     name: 'json',
     contentType: 'application/json',
@@ -44,7 +52,9 @@ export function jsonSerializer(options: JsonOptions = {}): Serializer {
     recognizes: looksLikeJson,
     encode(value) {
       try {
-        return isPlain(value, maxDepth) ? JSON.stringify(value) : stringifyExact(value, { maxDepth, typed, markers });
+        return isPlain(value, maxDepth)
+          ? JSON.stringify(value)
+          : stringifyExact(value, { maxDepth, typed, markers, codecs });
       } catch (error) {
         throw isResultError(error) ? error : new ResultError('RB_ENCODE', `json: ${reasonOf(error)}`);
       }
@@ -54,7 +64,7 @@ export function jsonSerializer(options: JsonOptions = {}): Serializer {
       if (text === '') throw new ResultError('RB_DECODE', 'json: there is nothing to decode, the data is empty');
       try {
         const value = exactFloats ? undefined : parsePlain(text, maxDepth);
-        return value === undefined ? parseExact(text, { maxDepth, exactFloats }) : value;
+        return value === undefined ? parseExact(text, { maxDepth, exactFloats, decoders }) : value;
       } catch (error) {
         throw isResultError(error) ? error : new ResultError('RB_DECODE', `json: ${reasonOf(error)}`);
       }

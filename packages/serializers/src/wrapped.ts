@@ -26,6 +26,8 @@ export interface Wrapping {
   unwrap(wrapped: Wrapped, context?: SerializerContext): Uint8Array;
   /** What others stored in a form of their own, without any header; undefined where it is not that. Errors: as unwrap. */
   unmarked?(bytes: Uint8Array, context?: SerializerContext): Uint8Array | undefined;
+  /** What is not wrapped so is refused (RB_DECODE, with this reason) instead of being handed to the one inside. */
+  readonly required?: string | undefined;
 }
 
 export interface Wrapped {
@@ -59,6 +61,7 @@ export function wrapped(name: string, inner: Serializer, wrapping: Wrapping): Se
       const header = readHeader(data);
       let bytes = data;
       if (header?.scheme === wrapping.scheme) bytes = wrapping.unwrap(header, context);
+      else if (wrapping.required !== undefined) throw new ResultError('RB_DECODE', wrapping.required);
       else if (header === undefined && typeof data !== 'string') bytes = wrapping.unmarked?.(data, context) ?? data;
       if (inner.inner === undefined && !inner.recognizes?.(bytes)) refuseWrapped(bytes);
       return inner.decode(bytes, context);

@@ -42,7 +42,12 @@ Ops
   dumps serializer, value -> {content_type, content_encoding, body: b64} | loads content_type, content_encoding, body, accept?
   compress method, body -> {content_type, body} | decompress method, body
   compress_payload method, body -> b64 | decompress_payload body -> b64      result_compression of Celery 5.7, with its marker
+  register_type marker, body: text -> {repr, body: text}      kombu >= 5.3: reads Registered(value) and writes it again
   pickle_dumps value, protocol? -> b64 | pickle_loads body
+  fernet_encrypt keys, body -> token | fernet_decrypt keys, token -> b64      MultiFernet; Celery 5.2 and 5.6, as all of these
+  make_certificate names: [[NameOID attribute, value]..], serial?, days?=1, password? -> {key, certificate}
+  auth_dumps key, password?, certificate, value, digest?, serializer? -> text | auth_loads certificate, data, digest?
+  xaes_encrypt key: b64, body: b64, associated_data: text -> b64 | xaes_decrypt
   mongo_put collection(task|group), bson | mongo_dump collection, doc_id  (fake_mongo only; documents as base64 BSON)
   exit
 """
@@ -63,10 +68,11 @@ logging.disable(logging.NOTSET if os.environ.get('ORACLE_DEBUG') else logging.CR
 
 import ops_codecs  # noqa: E402
 import ops_results  # noqa: E402
+import ops_security  # noqa: E402
 import ops_stores  # noqa: E402
 from tagged import describe_exception  # noqa: E402
 
-OPS = {op.__name__: op for op in ops_results.OPS + ops_stores.OPS + ops_codecs.OPS}
+OPS = {op.__name__: op for op in ops_results.OPS + ops_stores.OPS + ops_codecs.OPS + ops_security.OPS}
 
 
 def handle(request):

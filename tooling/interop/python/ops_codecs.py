@@ -69,8 +69,24 @@ def pickle_loads(r):
     return to_tagged(pickle.loads(base64.b64decode(r['body'])))
 
 
+class Registered:
+    def __init__(self, value):
+        self.value = value
+
+    def __repr__(self):
+        return 'Registered(%r)' % (self.value,)
+
+
+def register_type(r):
+    from kombu.utils import json as kombu_json
+    kombu_json.register_type(Registered, r['marker'], lambda registered: registered.value, Registered)
+    value = kombu_json.loads(r['body'])
+    return {'repr': repr(value), 'body': kombu_json.dumps(value)}
+
+
 def _base64(raw):
     return base64.b64encode(raw).decode()
 
 
-OPS = [info, dumps, loads, compress, decompress, compress_payload, decompress_payload, pickle_dumps, pickle_loads]
+OPS = [info, dumps, loads, compress, decompress, compress_payload, decompress_payload, pickle_dumps, pickle_loads,
+       register_type]

@@ -45,3 +45,9 @@ export function sqliteDdl(celery: CeleryVersion): readonly string[] {
   // Each is kept as `text | parameters`.
   return statements.filter((text) => text.startsWith('CREATE ')).map((text) => text.replace(' | ()', ''));
 }
+
+/** One message that each Celery signed by its `auth` serializer, and the signer's certificate. */
+export const signedSamples = (): {
+  readonly certificate: string;
+  readonly samples: readonly { readonly celery: CeleryVersion; readonly payload: string }[];
+} => JSON.parse(readFileSync(new URL('../celery/auth-serializer.json', import.meta.url), 'utf8'));

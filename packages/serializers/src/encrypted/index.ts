@@ -1,0 +1,2 @@
+export type { EncryptedOptions } from './options.js';
+export { encrypted } from './serializer.js';

@@ -1,0 +1,1 @@
+export { type FernetOptions, fernet } from './serializer.js';
