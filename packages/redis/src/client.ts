@@ -17,7 +17,7 @@ export interface Clients {
   readonly cluster: boolean;
 }
 
-export interface Subscriber {
+interface Subscriber {
   readonly client: Redis;
   /** Where it connects next. In a Cluster any node hears what is published on any other, and the next one may be there when this one is gone. */
   readonly place?: (() => Promise<Host>) | undefined;
@@ -80,6 +80,8 @@ function placeOptions(options: RedisStoreOptions, target: Target): Partial<Redis
     sentinels: [...target.hosts],
     name: masterName,
     sentinelRetryStrategy: () => null,
+    // ioredis waits for ever for one that is there and says nothing; so all are asked within one attempt, and the master after them.
+    sentinelCommandTimeout: (options.connectTimeoutMs ?? 5_000) / (target.hosts.length + 1),
     ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(options.tls ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls } : {}),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortable, ResultError, throwIfAborted } from '@rb/core';
 import type { Cluster, Redis } from 'ioredis';
+import { accessOf } from './access.js';
 import { connected } from './connecting.js';
 import { described, type ErrorContext, toResultError } from './errors.js';
 import type { Credentials } from './options.js';
@@ -51,6 +52,7 @@ const LAST_PAUSE_MS = 1_000;
  */
 export function openConnection(client: Client, options: ConnectionOptions): Connection {
   const { server, connectTimeoutMs, maxWaiting, credentials, place, borrowed } = options;
+  const access = credentials && !borrowed ? accessOf(client, credentials) : undefined;
   let closed = false;
   let connecting: Promise<void> | undefined;
   let failures = 0;
@@ -75,8 +77,9 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
     complaint = undefined;
     try {
       if (place) Object.assign(client.options, await place());
-      if (credentials)
-        Object.assign('nodes' in client ? (client.options.redisOptions ?? {}) : client.options, await credentials());
+      if (access) await access.renew();
+      // It was not under way yet when it was closed: nobody else would end it.
+      if (closed) throw closedError(server);
       await connected(client, connectTimeoutMs);
       failures = 0;
       notBefore = 0;
@@ -138,6 +141,7 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
       throwIfAborted(signal, doing);
       const whole = async (): Promise<Awaited<ReturnType<typeof work>>> => {
         await ready(doing);
+        await access?.renewed;
         // It may have been aborted while the connection was made: then it must have no effect.
         throwIfAborted(signal, doing);
         try {

@@ -38,7 +38,7 @@ export interface RedisStoreOptions {
   /** The Sentinels' own. */
   readonly sentinelUsername?: string | undefined;
   readonly sentinelPassword?: string | undefined;
-  /** Asked before every attempt to connect: for tokens that expire. Instead of what the URL says. */
+  /** Asked before every attempt to connect, in a Cluster also when a node was lost: for tokens that expire. Instead of what the URL says. */
   readonly credentials?: Credentials | undefined;
   /** TLS settings, of node:tls; beside those that the URL has. */
   readonly tls?: TlsOptions | undefined;

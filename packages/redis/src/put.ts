@@ -20,8 +20,11 @@ interface Write {
   readonly judged: string;
 }
 
-/** How often a record may find another value there than the one that it was judged by, before the call gives up. */
-const MAX_JUDGEMENTS = 20;
+/**
+ * How often a record may find another value there than the one that it was judged by, before the call gives up. Each time
+ * one of the others was stored, so that as many writers of one id as this come to an end.
+ */
+const MAX_JUDGEMENTS = 1_000;
 
 /** Puts records by one script each, all in one pipeline. See scripts.ts on how the state that is there is told. */
 export async function putAll(

@@ -1,4 +1,5 @@
 import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { chunksOf } from './chunks.js';
 import { clientsOf } from './client.js';
 import { defineScripts } from './commands.js';
 import { openConnection } from './connection.js';
@@ -69,9 +70,7 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
       connection.run({ doing: `deleting ${taskIds.length} records`, write: true, signal: call?.signal }, async (on) => {
         const all = taskIds.map(keys.task);
         if (clients.cluster) return sum(await Promise.all(all.map((key) => on.unlink(key))));
-        const counts: Promise<number>[] = [];
-        for (let from = 0; from < all.length; from += CHUNK) counts.push(on.unlink(...all.slice(from, from + CHUNK)));
-        return sum(await Promise.all(counts));
+        return sum(await Promise.all(chunksOf(all, CHUNK).map((chunk) => on.unlink(...chunk))));
       }),
     async close() {
       watch.close();

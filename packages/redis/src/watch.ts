@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import {
   type CallOptions,
   isResultError,
@@ -9,6 +9,7 @@ import {
   type WatchHandler,
 } from '@rb/core';
 import type { Redis } from 'ioredis';
+import { chunksOf } from './chunks.js';
 import type { Stored } from './commands.js';
 import type { Connection } from './connection.js';
 
@@ -103,10 +104,7 @@ export function openWatch(parts: WatchParts): Watch {
     taskIds: readonly string[],
     send: (channels: readonly string[]) => Promise<unknown>,
   ): Promise<void> => {
-    const sent: Promise<unknown>[] = [];
-    for (let from = 0; from < taskIds.length; from += CHUNK)
-      sent.push(send(taskIds.slice(from, from + CHUNK).map(channelOf)));
-    await Promise.all(sent);
+    await Promise.all(chunksOf(taskIds.map(channelOf), CHUNK).map(send));
   };
   /** Resolves when the server has confirmed all of them. */
   async function listen(taskIds: readonly string[]): Promise<void> {
@@ -151,7 +149,9 @@ export function openWatch(parts: WatchParts): Watch {
         () => true,
         () => false,
       );
-      if (!(await Promise.race([answered, sleep(healthCheckMs, false, { ref: false })]))) connection.drop();
+      // An answer may have come while this process was busy: timers are served before what has arrived, immediates after it.
+      const silent = sleep(healthCheckMs, false, { ref: false }).then((value) => setImmediate(value));
+      if (!(await Promise.race([answered, silent]))) connection.drop();
     }
   }
   client.on('close', () => heard.clear());

@@ -60,3 +60,27 @@ describe('a master that was made a replica', () => {
     expect(await connectionOf()).not.toBe(first);
   });
 });
+
+describe('a Sentinel that is there and says nothing', () => {
+  it('is passed over: the others are asked', async () => {
+    await using server = await startOrThrow('redis-sentinel');
+    const sentinels = (server.nodes ?? []).filter(({ role }) => role === 'sentinel');
+    await sentinels[0]?.pause();
+    const store = storeAt({ url: server.url, ...TIMES });
+    const heard = listener();
+    await expect
+      .poll(() => store.put([recordOf({ state: 'STARTED' })]).catch(String), { timeout: 5_000 })
+      .toEqual(APPLIED);
+    const listen = async (): Promise<unknown> =>
+      store.notify
+        ?.subscribe(heard)
+        .add(['a'])
+        .then(() => 'listens', String);
+    await expect.poll(listen, { timeout: 5_000 }).toBe('listens');
+    await sentinels[1]?.pause();
+    const master = server.nodes?.find(({ role }) => role === 'master') as ServerNode;
+    for (const type of ['normal', 'pubsub']) await ask(master, 'CLIENT', 'KILL', 'TYPE', type);
+    await expect.poll(() => store.put([recordOf()]).catch(String), { timeout: 10_000 }).toEqual(APPLIED);
+    await expect.poll(() => heard.gaps, { timeout: 10_000 }).toBeGreaterThan(0);
+  }, 30_000);
+});

@@ -106,6 +106,18 @@ describe('who connects', () => {
     expect(await store.put([recordOf({ state: 'FAILURE', taskId: 'a' })])).toMatchObject([{ applied: false }]);
   });
 
+  test('is nobody, where the store was closed before the credentials came', async ({ server }) => {
+    const clientName = namespace();
+    let give: (credentials: object) => void = () => {};
+    const credentials = (): Promise<object> => new Promise((resolve) => (give = resolve));
+    const store = storeAt({ url: server.url, clientName, credentials });
+    const call = errorOf(store.get(['a']));
+    await store.close();
+    give({});
+    expect(await call).toMatchObject({ code: 'RB_CLOSED' });
+    expect(await connections(clientAt(server.url), clientName)).toEqual([]);
+  });
+
   it('is a Sentinel with a password of its own', async () => {
     const server = await startOrThrow('redis-sentinel');
     ended.push(() => server[Symbol.asyncDispose]());

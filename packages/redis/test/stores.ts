@@ -10,7 +10,7 @@ afterEach(async () => {
 
 /** Closed after the test. */
 export function storeAt(options: RedisStoreOptions): ResultStore {
-  const store = redisStore({ connectTimeoutMs: 2_000, ...options });
+  const store = redisStore(options);
   ended.push(() => store.close());
   return store;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { serverTest } from '@rb/servers/fixture';
 import { namespace } from '@rb/servers/shared';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +52,22 @@ describe('watching', () => {
     await store.notify?.subscribe(heard).add(ids);
     await store.put([recordOf({ taskId: 't9999' }), recordOf({ taskId: 'other' })]);
     await expect.poll(() => heard.told).toEqual(['t9999 SUCCESS']);
+  });
+});
+
+describe('a process that is busy', () => {
+  test('does not take its own silence for the server’s', async ({ server }) => {
+    const store = storeAt({ url: server.url, globalKeyPrefix: namespace(), healthCheckMs: 50 });
+    const heard = listener();
+    await store.notify?.subscribe(heard).add(['a']);
+    // One turn between stalls that are longer than a check: an answer is there, and has not been looked at.
+    for (let i = 0; i < 10; i += 1) {
+      await setImmediate();
+      for (const end = performance.now() + 60; performance.now() < end; );
+    }
+    await store.put([recordOf()]);
+    await expect.poll(() => heard.told).toEqual(['a SUCCESS']);
+    expect(heard.gaps).toBe(0);
   });
 });
 

@@ -42,9 +42,9 @@ export function redisHarness(name: string, url: string, restart?: () => Promise<
       Object.assign(process.env, { [URL_VARIABLE]: url, [SERVICE_VARIABLE]: name });
       const prefix = joined ?? `rb-${randomUUID()}:`;
       const admin = topology.admin();
-      const user = restart && (await userOf(admin, prefix));
+      const user = restart && (await userOf(admin, prefix, restart));
       return {
-        ...(restart && user && { restart, revoke: user.revoke }),
+        ...(user && { restart: user.restart, revoke: user.revoke }),
         token: prefix,
         clock: {
           kind: 'ageing',
@@ -74,16 +74,19 @@ export const harness: Harness = redisHarness(
 );
 
 /** May be refused without harm to anybody else. */
-async function userOf(admin: Redis | Cluster, prefix: string) {
+async function userOf(admin: Redis | Cluster, prefix: string, restart: () => Promise<void>) {
   const name = `${prefix}user`.replaceAll(':', '-');
   const set = async (password: string): Promise<void> => {
     await admin.acl('SETUSER', name, 'on', 'resetpass', `>${password}`, '~*', '&*', '+@all');
-    // It is to be there after a restart, too.
-    await admin.config('REWRITE');
   };
   await set(PASSWORD);
   return {
     name,
+    async restart() {
+      await restart();
+      // A server without a file for them forgets its users.
+      await set(PASSWORD);
+    },
     revoke: () => set('another'),
     remove: async (): Promise<void> => void (await admin.acl('DELUSER', name)),
   };

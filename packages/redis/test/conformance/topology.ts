@@ -12,7 +12,7 @@ export interface Topology {
   readonly nowhere: RedisStoreOptions;
 }
 
-export interface Wired {
+interface Wired {
   readonly options: RedisStoreOptions;
   /** The same over the same wires, as a client of the caller's. */
   client(): Redis | Cluster;
@@ -123,8 +123,8 @@ async function wires(addresses: readonly string[]): Promise<Wires> {
       latency: (ms) => all((proxy) => proxy.latency(ms)),
       heal: () => all((proxy) => proxy.heal()),
       connections: () => sum((proxy) => proxy.connections()),
-      // Of one server: a look at a Cluster or at Sentinels goes round all of them.
-      attempts: () => Math.max(...proxies.map((proxy) => proxy.attempts())),
+      // Per server, as a look at a Cluster or at Sentinels goes round all of them; one attempt at one of them counts all the same.
+      attempts: () => sum((proxy) => proxy.attempts()) / proxies.length,
     },
   };
 }
