@@ -12,7 +12,7 @@ import { ResultError, type Serializer, type SerializerContext } from '@rb/core';
  * may come.
  *
  * Composition is nesting: `encrypted(compressed(json))`. Each one undoes its own scheme, once, and hands everything else to
- * the one inside as it is. So a reader reads what is wrapped by all of its serializers, by some of them, or by none: new
+ * the one inside as it is (encryption refuses it unless told otherwise). So a reader reads what is wrapped by all of its serializers, by some of them, or by none: new
  * readers are rolled out first, writers later. A scheme that nobody undoes is refused by name.
  *
  * Source: celery 5.7 backends/base.py `compress_payload`.

@@ -8,7 +8,8 @@ const SCHEME = 'rb-xaes-256-gcm';
 /**
  * A serializer whose output is encrypted and authenticated by AES-256-GCM, and bound to its task: what was stored for one
  * task is not read as the result of another. Its length and the id of the key stay visible. Compress inside of it,
- * unless an attacker chooses part of a result and sees how long it becomes.
+ * unless an attacker chooses part of a result and sees how long it becomes. A store encrypts what it gives its serializer: in
+ * SQL, where Celery keeps results as pickles, that is `args` and `kwargs` alone.
  *
  * Stored: `NUL rb-xaes-256-gcm NUL <key id> NUL <nonce, ciphertext, tag>`; the associated data is the header and the task's id.
  * Errors: RB_DECODE where the key is missing or does not fit, which names the key's id; TypeError for what is no key.
