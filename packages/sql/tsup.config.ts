@@ -1,3 +1,3 @@
 import { library } from '@rb/tsup';
 
-export default library({ sqlite: 'src/sqlite/index.ts' });
+export default library({ mysql: 'src/mysql/index.ts', sqlite: 'src/sqlite/index.ts' });

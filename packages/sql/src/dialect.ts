@@ -63,7 +63,8 @@ export interface Statements {
 /** What differs between databases. All members are required: a new database answers every question. */
 export interface Dialect {
   readonly name: string;
-  statements(extended: boolean): Statements;
+  /** @param found What the tables are like: ids may be given by a column or by a sequence. */
+  statements(extended: boolean, found: Found): Statements;
   readonly schema: SchemaDialect;
 }
 
@@ -77,6 +78,8 @@ export interface SchemaDialect {
   found(results: readonly StatementResult[]): Omit<Found, 'version'>;
   /** One row `{ version }`, or none. Asked only where the version table exists. */
   version(): Statement;
+  /** The statements of a deployment, between those that keep other deployments out where the database needs it. */
+  locked(statements: readonly Statement[]): readonly Statement[];
   /** Remembers the version; empty where nothing may be added to the database. */
   record(version: number): readonly Statement[];
 }

@@ -20,6 +20,8 @@ export interface RunOptions {
   /** What is going on, for error messages: `storing 3 records`. */
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
+  /** It may take as long as it takes: changing a large table does. */
+  readonly unlimited?: boolean;
 }
 
 /** Runs statements on one database: the only thing that a driver must bring. */

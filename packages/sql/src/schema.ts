@@ -59,7 +59,7 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): SqlSchema
       if (pending.length === 0) return [];
       const statements = [...pending.map((sql) => ({ sql, params: [] })), ...dialect.record(latest)];
       try {
-        await executor.run(statements, { write: true, doing: 'deploying the schema' });
+        await executor.run(dialect.locked(statements), { write: true, doing: 'deploying the schema', unlimited: true });
         return pending;
       } catch (error) {
         // A process that was faster makes ours fail as a whole, by a duplicate name: then look again.

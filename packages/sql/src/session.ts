@@ -33,7 +33,7 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
     if (deploy) await schema.deploy();
     const found = await schema.find();
     if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
-    return dialect.statements(extended && hasAdditions(dialect, found));
+    return dialect.statements(extended && hasAdditions(dialect, found), found);
   };
 
   const prepared = (): Promise<Statements> => {

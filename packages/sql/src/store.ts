@@ -1,4 +1,5 @@
 import {
+  abortable,
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
@@ -9,8 +10,8 @@ import {
   type TaskRecord,
 } from '@rb/core';
 import { dateMs } from './dates.js';
-import { type Dialect, numberOf } from './dialect.js';
-import type { Executor, SqlRow, StatementResult } from './executor.js';
+import { type Dialect, numberOf, type Statements } from './dialect.js';
+import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
 import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
@@ -126,23 +127,34 @@ const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =
 
 function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgroundError }: SqlStoreOptions) {
   let token: unknown;
+  // One after another: however many begin to watch at once, watching takes one connection of a pool.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  const ask = async (build: (statements: Statements) => Statement): Promise<readonly SqlRow[]> => {
+    const [result] = await inTurn(() => session.read((statements) => [build(statements)], 'looking for changes'));
+    return result?.rows ?? [];
+  };
   return pollingWatch(
     {
       async changed() {
-        const [result] = await session.read((statements) => [statements.changeToken()], 'looking for changes');
+        const [row] = await ask((statements) => statements.changeToken());
         const before = token;
-        token = result?.rows[0]?.token;
+        token = row?.token;
         return token !== before;
       },
       async versions(taskIds, { signal } = {}) {
-        const [result] = await session.read(
-          (statements) => [statements.versions(taskIds)],
-          'looking for changes',
+        const rows = await abortable(
+          ask((statements) => statements.versions(taskIds)),
           signal,
+          'looking for changes',
         );
-        return new Map(result?.rows.map((row) => [String(row.task_id), String(row.version)]));
+        return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
-      get,
+      get: (taskIds) => inTurn(() => get(taskIds)),
     },
     { pollMs, onBackgroundError },
   );

@@ -50,6 +50,8 @@ export function sqliteSchemaDialect(tables: Tables, extended: boolean): SchemaDi
       sql: `SELECT version FROM ${quoted(tables.versions)} WHERE task_table = ?`,
       params: [tables.task],
     }),
+    // A transaction is enough.
+    locked: (statements) => statements,
     record: (version) => (extended ? [recordVersion(tables, version)] : []),
   };
 }

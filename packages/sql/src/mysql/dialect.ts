@@ -1,0 +1,13 @@
+import type { Dialect } from '../dialect.js';
+import { autoIncrementMark, mysqlSchemaDialect } from './migrations.js';
+import { mysqlStatements } from './statements.js';
+import type { Tables } from './tables.js';
+
+export const mysqlDialect = (tables: Tables, extended: boolean): Dialect => ({
+  name: 'mysql',
+  statements: (additions, { objects }) => {
+    const numbering = (table: string) => (objects.has(autoIncrementMark(table)) ? 'auto' : 'sequence');
+    return mysqlStatements(tables, additions, { task: numbering(tables.task), group: numbering(tables.group) });
+  },
+  schema: mysqlSchemaDialect(tables, extended),
+});

@@ -1,0 +1,63 @@
+import type { Statements } from '../dialect.js';
+import { quoted, SEQUENCES, type Tables } from './tables.js';
+
+type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
+
+/** Rows `j.id` of one parameter, a JSON array of ids. */
+const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(155) CHARACTER SET utf8mb4 PATH '$')) j";
+
+/** Celery never changes a group that it saved, so these rows need no seal. */
+export function groupStatements(tables: Tables, extended: boolean, numbering: 'auto' | 'sequence'): GroupStatements {
+  const group = quoted(tables.group);
+  const members = quoted(tables.members);
+  const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > ?)' : '(? IS NOT NULL)';
+  const [idName, idValue] = numbering === 'sequence' ? ['id, ', `NEXTVAL(${SEQUENCES.group}), `] : ['', ''];
+  return {
+    // Celery inserts once and fails the second time. Deleting first gives the row a new id, and takes its members away.
+    saveGroup: ({ groupId, result, dateDone, expiresAt, memberIds }) => [
+      { sql: `DELETE FROM ${group} WHERE taskset_id = ?`, params: [groupId] },
+      {
+        sql: `INSERT INTO ${group} (${idName}taskset_id, result, date_done, rb_expires_at, rb_size, rb_reported)
+          VALUES (${idValue}?, ?, ?, ?, ?, 0)`,
+        params: [groupId, result, dateDone.slice(0, 19), expiresAt, memberIds.length],
+      },
+      {
+        sql: `INSERT INTO ${members} (group_row, task_id) SELECT g.id, j.id FROM ${group} g JOIN ${IDS} WHERE g.taskset_id = ?`,
+        params: [JSON.stringify(memberIds), groupId],
+      },
+    ],
+    loadGroup: (groupId, now) => ({
+      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE taskset_id = ? AND ${live}`,
+      params: [groupId, now],
+    }),
+    deleteGroup: (groupId, now) => [
+      { sql: `DELETE FROM ${group} WHERE taskset_id = ? AND NOT ${live}`, params: [groupId, now] },
+      { sql: `DELETE FROM ${group} WHERE taskset_id = ?`, params: [groupId] },
+      { sql: 'SELECT ROW_COUNT() AS live', params: [] },
+    ],
+    enrol: (groupRowId, memberIds) => [
+      // Two who enrol at once would insert the same members: the second waits here, and then finds them counted.
+      { sql: `SELECT id FROM ${group} WHERE id = ? FOR UPDATE`, params: [groupRowId] },
+      {
+        sql: `INSERT INTO ${members} (group_row, task_id) SELECT g.id, j.id FROM ${group} g JOIN ${IDS} WHERE g.id = ? AND g.rb_size IS NULL`,
+        params: [JSON.stringify(memberIds), groupRowId],
+      },
+      {
+        sql: `UPDATE ${group} SET rb_size = ?, rb_reported = 0 WHERE id = ? AND rb_size IS NULL`,
+        params: [memberIds.length, groupRowId],
+      },
+    ],
+    report: (groupRowId, taskId) => [
+      {
+        sql: `UPDATE ${members} SET reported = 1 WHERE group_row = ? AND task_id = ? AND reported = 0`,
+        params: [groupRowId, taskId],
+      },
+      // ROW_COUNT() is what the statement before changed: 1 for a member's first report, else 0.
+      {
+        sql: `UPDATE ${group} SET rb_reported = rb_reported + 1 WHERE id = ? AND ROW_COUNT() = 1`,
+        params: [groupRowId],
+      },
+      { sql: `SELECT rb_reported, rb_size FROM ${group} WHERE id = ?`, params: [groupRowId] },
+    ],
+  };
+}

@@ -1,0 +1,85 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Serializer } from '@rb/core';
+import type { MysqlPool } from './driver.js';
+import type { TableNames } from './tables.js';
+
+export interface MysqlStoreOptions {
+  /** As Celery spells it: `mysql://user:password@host/database`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
+  readonly url?: string | undefined;
+  /** A pool of `mysql2/promise` that stays yours: `close()` does not end it. Its sessions get READ COMMITTED, strict mode and UTC. Make it with `dateStrings: true`. */
+  readonly pool?: MysqlPool | undefined;
+  /** Names of Celery's two tables, as in its `database_table_names`. */
+  readonly tables?: TableNames | undefined;
+  /** Add missing tables, columns and indexes on first use. @default true */
+  readonly createTables?: boolean | undefined;
+  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups, and dates have whole seconds. @default 'extended' */
+  readonly layout?: 'extended' | 'celery' | undefined;
+  /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
+  readonly serializer?: Serializer | undefined;
+  /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
+  readonly maxBytes?: number | undefined;
+  /** TLS settings, of node:tls; beside those that the URL has. */
+  readonly tls?: TlsOptions | undefined;
+  /** Most connections at once. @default 10 */
+  readonly poolSize?: number | undefined;
+  /** A connection that nobody used for so long is closed. @default 60_000 */
+  readonly idleTimeoutMs?: number | undefined;
+  /** @default 5000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Longest wait for a free connection. @default 10_000 */
+  readonly acquireTimeoutMs?: number | undefined;
+  /** Longest wait for an answer; the connection is then given up. @default 30_000 */
+  readonly queryTimeoutMs?: number | undefined;
+  /** How often to ask whether others wrote, while somebody watches. @default 100 */
+  readonly pollMs?: number | undefined;
+  /** Clock, in Unix milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined;
+  /** Told of failures that no caller awaits: of watching, and of what handlers throw. @default ignored */
+  readonly onBackgroundError?: ((error: unknown) => void) | undefined;
+}
+
+type Check = readonly [holds: (value: unknown) => boolean, expected: string];
+
+const positive: Check = [
+  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+  'a positive number',
+];
+const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
+  (value) => typeof value === type && value !== null,
+  expected,
+];
+
+const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
+  url: ofType('string', 'a URL as text'),
+  pool: ofType('object', 'a pool of mysql2/promise'),
+  tables: ofType('object', 'an object of names'),
+  createTables: ofType('boolean', 'true or false'),
+  layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
+  serializer: ofType('object', 'a serializer'),
+  maxBytes: positive,
+  tls: ofType('object', 'TLS settings'),
+  poolSize: positive,
+  idleTimeoutMs: positive,
+  connectTimeoutMs: positive,
+  acquireTimeoutMs: positive,
+  queryTimeoutMs: positive,
+  pollMs: positive,
+  now: ofType('function', 'a function'),
+  onBackgroundError: ofType('function', 'a function'),
+};
+
+/** Errors: TypeError for an option that is unknown, or would only fail or be ignored later. Values are not shown. */
+export function checkOptions(options: MysqlStoreOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('expected an object of options, such as { url }');
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof MysqlStoreOptions] : undefined;
+    if (check === undefined)
+      throw new TypeError(`expected options among ${Object.keys(CHECKS).join(', ')}, got ${name.slice(0, 40)}`);
+    const [holds, expected] = check;
+    if (value !== undefined && !holds(value))
+      throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
+  }
+  if ((options.url === undefined) === (options.pool === undefined))
+    throw new TypeError('expected exactly one of url and pool');
+}

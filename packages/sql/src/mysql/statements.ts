@@ -1,0 +1,142 @@
+import { randomInt } from 'node:crypto';
+import type { Statements } from '../dialect.js';
+import type { SqlValue, Statement } from '../executor.js';
+import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
+import { groupStatements } from './group-statements.js';
+import { putStatements } from './put-statements.js';
+import { scanStatement } from './scan-statement.js';
+import { quoted, type Tables } from './tables.js';
+
+/** How rows get their ids: by the column itself, or by the sequence that Celery makes on MariaDB. */
+export interface Numbering {
+  readonly task: 'auto' | 'sequence';
+  readonly group: 'auto' | 'sequence';
+}
+
+/** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
+const SEALED = '(rb_sealed_at <=> rb_touched_at)';
+
+const DONE = `COALESCE(IF(${SEALED}, rb_done_at, NULL), date_done)`;
+
+/** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly Celery's. */
+export function mysqlStatements(tables: Tables, extended: boolean, numbering: Numbering): Statements {
+  const task = quoted(tables.task);
+  // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
+  const live = extended ? `(rb_expires_at IS NULL OR rb_expires_at > ? OR NOT ${SEALED})` : '(? IS NOT NULL)';
+  const expired = extended ? `(rb_expires_at <= ? AND ${SEALED})` : '(? IS NULL)';
+  const done = extended ? DONE : 'date_done';
+  const columns = selected(extended);
+
+  return {
+    extended,
+    put: (rows, now) =>
+      batches(rows).flatMap((batch) =>
+        putStatements(
+          task,
+          batch,
+          numbering.task,
+          extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
+        ),
+      ),
+    get: (taskIds, now) => ({
+      sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
+      params: [...taskIds, now],
+    }),
+    // What had expired goes first, uncounted; then one statement finds and deletes, so that nothing comes in between.
+    delete: (taskIds, now) => [
+      { sql: `DELETE FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${expired}`, params: [...taskIds, now] },
+      { sql: `DELETE FROM ${task} WHERE task_id IN (${marks(taskIds)})`, params: taskIds },
+      {
+        sql: "SELECT 1 AS live FROM JSON_TABLE(?, '$[*]' COLUMNS (n FOR ORDINALITY)) j WHERE j.n <= ROW_COUNT()",
+        params: [JSON.stringify(taskIds)],
+      },
+    ],
+    versions: (taskIds) => ({
+      sql: `SELECT task_id, ${versionOf(extended)} AS version FROM ${task} WHERE task_id IN (${marks(taskIds)})`,
+      params: taskIds,
+    }),
+    // Nothing cheap tells that anybody committed, so the versions are looked at each time.
+    changeToken: () => ({ sql: 'SELECT UUID() AS token', params: [] }),
+    scan: (query) => scanStatement(task, columns, live, done, query),
+    stats: (now) => [
+      { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },
+      { sql: `SELECT status, COUNT(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
+      {
+        sql: `SELECT ${done} AS date_done FROM ${task} WHERE date_done IS NOT NULL
+          AND status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND ${live} ORDER BY ${task}.date_done LIMIT 1`,
+        params: [now],
+      },
+      {
+        sql: 'SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (?, ?)',
+        params: [tables.task, tables.group],
+      },
+    ],
+    sweepTasks: (limit, now) => sweep(task, expired, limit, now),
+    sweepGroups: (limit, now) => sweep(quoted(tables.group), extended ? '(rb_expires_at <= ?)' : expired, limit, now),
+    ...groupStatements(tables, extended, numbering.group),
+  };
+}
+
+const marks = (values: readonly unknown[]): string =>
+  values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
+
+function selected(extended: boolean): string {
+  if (!extended) return CELERY_COLUMNS.join(', ');
+  const celery = CELERY_COLUMNS.map((column) => (column === 'date_done' ? `${DONE} AS date_done` : column));
+  return [...celery, ...EXTENSION_COLUMNS.map((column) => `IF(${SEALED}, ${column}, NULL) AS ${column}`)].join(', ');
+}
+
+/** Ids are never given twice, so a row that was deleted and stored again differs too. */
+const versionOf = (extended: boolean): string =>
+  extended
+    ? "CONCAT_WS('.', id, rb_revision, rb_touched_at)"
+    : "CONCAT_WS('.', id, status, date_done, CRC32(result), LENGTH(result))";
+
+/** The longest expired first. */
+const sweep = (table: string, expired: string, limit: number, now: number): Statement => ({
+  sql: `DELETE FROM ${table} WHERE ${expired} ORDER BY rb_expires_at LIMIT ?`,
+  params: [now, limit],
+});
+
+/** Characters of parameters in one statement: with bytes written as two digits each it stays far below max_allowed_packet. */
+const MAX_CHARS = 2 ** 20;
+/** Rows of one INSERT. */
+const MAX_ROWS = 500;
+
+/** An id stands once in a statement. Sorted: whoever locks rows in the same order is in nobody's way. */
+function batches(rows: readonly TaskRow[]): TaskRow[][] {
+  const waves: TaskRow[][] = [];
+  const seen = new Map<string, number>();
+  for (const row of rows) {
+    const wave = seen.get(row.task_id) ?? 0;
+    seen.set(row.task_id, wave + 1);
+    const wavesRows = waves[wave];
+    if (wavesRows === undefined) waves[wave] = [row];
+    else wavesRows.push(row);
+  }
+  return waves.flatMap((wave) => split(wave.sort((a, b) => (a.task_id < b.task_id ? -1 : 1))));
+}
+
+function split(rows: readonly TaskRow[]): TaskRow[][] {
+  const parts: TaskRow[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const size = charsOf(Object.values(row));
+    const current = parts.at(-1);
+    if (current === undefined || current.length === MAX_ROWS || chars + size > MAX_CHARS) {
+      parts.push([row]);
+      chars = size;
+    } else {
+      current.push(row);
+      chars += size;
+    }
+  }
+  return parts;
+}
+
+const charsOf = (values: readonly SqlValue[]): number =>
+  values.reduce<number>(
+    (sum, value) =>
+      sum + (typeof value === 'string' ? value.length : value instanceof Uint8Array ? 2 * value.length : 8),
+    0,
+  );

@@ -1,0 +1,31 @@
+/** Names of everything in the database that belongs to one pair of Celery's tables. */
+export interface Tables {
+  readonly task: string;
+  readonly group: string;
+  /** Who has reported to which group. */
+  readonly members: string;
+  readonly versions: string;
+}
+
+export interface TableNames {
+  /** @default 'celery_taskmeta' */
+  readonly task?: string | undefined;
+  /** @default 'celery_tasksetmeta' */
+  readonly group?: string | undefined;
+}
+
+/** MariaDB's, as Celery names them whatever the tables are called. */
+export const SEQUENCES = { task: 'task_id_sequence', group: 'taskset_id_sequence' } as const;
+
+export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetmeta' }: TableNames = {}): Tables {
+  for (const name of [task, group]) {
+    // 48 leaves room for what is put before and after it, within the 64 characters that MySQL allows.
+    if (!/^[^\p{Cc}`"./\\?]{1,48}$/u.test(name))
+      throw new TypeError(`expected a table name of 1 to 48 characters without quotes, got ${JSON.stringify(name)}`);
+  }
+  if (task === group) throw new TypeError(`expected two different table names, got ${JSON.stringify(task)} twice`);
+  return { task, group, members: `rb_${group}_members`, versions: 'rb_schema_version' };
+}
+
+/** Names were checked to hold no quote. */
+export const quoted = (name: string): string => `\`${name}\``;
