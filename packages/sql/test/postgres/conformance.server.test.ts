@@ -1,0 +1,10 @@
+import { defineSuite } from '@rb/conformance';
+import { sharedServer } from '@rb/servers/fixture';
+import { describe, it } from 'vitest';
+import { postgresHarness } from './conformance/harness.ts';
+
+for (const service of ['postgres', 'pgbouncer'] as const) {
+  const server = await sharedServer(service);
+  if ('missing' in server) it(`conforms on ${service}`, ({ skip }) => skip(server.missing));
+  else defineSuite({ describe, it }, postgresHarness(service, server.url), { profile: 'quick' });
+}
