@@ -1,0 +1,77 @@
+/** The MySQL store against bare mysql2 with a multi-row upsert of the same rows; RB_BENCH_MYSQL=mariadb takes MariaDB. */
+import { randomUUID } from 'node:crypto';
+import { bench } from '@rb/bench';
+import { createResultBackend, type TaskRecord } from '@rb/core';
+import { pickle } from '@rb/serializers/pickle';
+import { start } from '@rb/servers/start';
+import { mysqlStore } from '@rb/sql/mysql';
+import mysql from 'mysql2/promise';
+
+/** As many as are stored at once. */
+const BATCH = 500;
+
+const server = await start(process.env.RB_BENCH_MYSQL === 'mariadb' ? 'mariadb' : 'mysql');
+if ('missing' in server) throw new Error(server.missing);
+const store = mysqlStore({ url: server.url });
+const backend = createResultBackend(store);
+await store.get([]); // Makes the tables.
+const raw = mysql.createPool({ uri: server.url, dateStrings: true });
+await raw.query('CREATE TABLE raw_taskmeta LIKE celery_taskmeta');
+await raw.query('ALTER TABLE raw_taskmeta MODIFY id INTEGER NOT NULL AUTO_INCREMENT');
+
+const result = { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' };
+const bytes = Buffer.from(pickle.encode(result) as Uint8Array);
+const expiresAt = Date.now() + 86_400_000;
+const record = (taskId: string): TaskRecord => ({
+  taskId,
+  state: 'SUCCESS',
+  result,
+  traceback: null,
+  doneAt: Date.now(),
+  meta: {},
+  expiresAt,
+});
+const newIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
+const upsert = (ids: readonly string[]) =>
+  raw.query(
+    `INSERT INTO raw_taskmeta (task_id, status, result, date_done, traceback, rb_expires_at) VALUES ?
+      ON DUPLICATE KEY UPDATE status = VALUES(status), result = VALUES(result), date_done = VALUES(date_done),
+      traceback = VALUES(traceback), rb_expires_at = VALUES(rb_expires_at)`,
+    [ids.map((id) => [id, 'SUCCESS', bytes, '2026-11-22 17:03:59', null, expiresAt])],
+  );
+
+for (const size of [1, BATCH]) {
+  await bench(`mysql-put-${size}`, {
+    raw: { name: `mysql2: upsert of ${size}`, opsPerIteration: size, run: () => upsert(newIds(size)) },
+    tasks: [
+      { name: 'mysqlStore put', opsPerIteration: size, run: () => store.put(newIds(size).map(record)) },
+      {
+        name: `backend store, ${size} at once`,
+        opsPerIteration: size,
+        run: () => Promise.all(newIds(size).map((id) => backend.store(id, 'SUCCESS', result))),
+      },
+    ],
+  });
+}
+
+const known = newIds(BATCH);
+await store.put(known.map(record));
+await upsert(known);
+await bench('mysql-get', {
+  raw: {
+    name: 'mysql2: SELECT, unpickled',
+    opsPerIteration: BATCH,
+    async run() {
+      const [rows] = await raw.query(
+        'SELECT task_id, status, result, date_done, traceback FROM raw_taskmeta WHERE task_id IN (?)',
+        [known],
+      );
+      return (rows as { result: Buffer }[]).map((row) => pickle.decode(row.result));
+    },
+  },
+  tasks: [{ name: 'mysqlStore get', opsPerIteration: BATCH, run: () => store.get(known) }],
+});
+
+await store.close();
+await raw.end();
+await server[Symbol.asyncDispose]();
