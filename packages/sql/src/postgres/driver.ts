@@ -6,6 +6,7 @@ export interface PgPool {
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'connect' | 'remove', listener: (client: PgClient) => void): unknown;
   off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
@@ -14,6 +15,7 @@ export interface PgClient {
   /** @param destroy Whether the connection is of no more use. */
   release(destroy?: boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  readonly connection: { readonly stream: { destroy(): unknown } };
 }
 
 interface PgQuery {

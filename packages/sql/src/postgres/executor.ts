@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
+import { connecting } from './connecting.js';
 import { PARSERS, type PgClient, type PgPool } from './driver.js';
 import { isConflict, isConnectionLoss, toResultError } from './errors.js';
 
@@ -23,6 +25,9 @@ const ATTEMPTS = 10;
 /** As many stale connections as a pool may have kept over a restart of the server, and then some. */
 const STALE = 100;
 
+/** How long what is under way has to end, once the store is closed. */
+const GRACE_MS = 1_000;
+
 const BEGIN_WRITE: Statement = { sql: 'BEGIN ISOLATION LEVEL READ COMMITTED', params: [] };
 const BEGIN_READ: Statement = { sql: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', params: [] };
 const COMMIT: Statement = { sql: 'COMMIT', params: [] };
@@ -34,10 +39,19 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   const { pool } = options;
   const usedAt = new WeakMap<PgClient, number>();
   const names = new Map<string, string>();
+  const closing = new AbortController();
+  // Every call listens while it waits for a connection.
+  setMaxListeners(0, closing.signal);
+  const connect = connecting(pool, closing.signal);
+  const clients = new Set<PgClient>();
   let closed = false;
   // A connection of the pool that ends while nobody uses it is replaced by the pool; unheard, its error ends the process.
   const ignore = (): void => undefined;
   pool.on('error', ignore);
+  if (options.owned) {
+    pool.on('connect', (client) => clients.add(client));
+    pool.on('remove', (client) => clients.delete(client));
+  }
 
   const nameOf = (sql: string): string => {
     const name = names.get(sql) ?? `rb_${names.size}`;
@@ -59,9 +73,9 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   };
 
   /** Connected, and answering a moment ago. */
-  const acquire = async (): Promise<PgClient> => {
+  const acquire = async (doing: string): Promise<PgClient> => {
     for (let left = STALE; ; left--) {
-      const client = await pool.connect();
+      const client = await connect(doing);
       const last = usedAt.get(client);
       if (last === undefined) client.on('error', ignore);
       else if (performance.now() - last > PING_AFTER_MS) {
@@ -96,7 +110,7 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   };
 
   const attempt = async (statements: readonly Statement[], running: RunOptions, onSent: () => void) => {
-    const client = await acquire();
+    const client = await acquire(running.doing);
     onSent();
     let lost = false;
     try {
@@ -137,8 +151,15 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
     async close() {
       if (closed) return;
       closed = true;
-      if (options.owned) await pool.end();
-      else pool.off('error', ignore);
+      closing.abort();
+      if (!options.owned) {
+        pool.off('error', ignore);
+        return;
+      }
+      const ended = pool.end();
+      await Promise.race([ended, delay(GRACE_MS, undefined, { ref: false })]);
+      // What answers nothing any more says no good-bye either.
+      for (const client of clients) client.connection.stream.destroy();
     },
   };
 }

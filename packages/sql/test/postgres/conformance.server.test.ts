@@ -6,5 +6,9 @@ import { postgresHarness } from './conformance/harness.ts';
 for (const service of ['postgres', 'pgbouncer'] as const) {
   const server = await sharedServer(service);
   if ('missing' in server) it(`conforms on ${service}`, ({ skip }) => skip(server.missing));
-  else defineSuite({ describe, it }, postgresHarness(service, server.url), { profile: 'quick' });
+  else {
+    const harness = postgresHarness(service, server.url);
+    const readme = service === 'postgres' ? { readme: new URL('../../docs/postgres.md', import.meta.url) } : {};
+    defineSuite({ describe, it }, harness, readme);
+  }
 }
