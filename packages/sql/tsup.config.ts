@@ -1,3 +1,7 @@
 import { library } from '@rb/tsup';
 
-export default library({ mysql: 'src/mysql/index.ts', sqlite: 'src/sqlite/index.ts' });
+export default library({
+  mysql: 'src/mysql/index.ts',
+  postgres: 'src/postgres/index.ts',
+  sqlite: 'src/sqlite/index.ts',
+});

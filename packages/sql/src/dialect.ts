@@ -65,6 +65,8 @@ export interface Dialect {
   readonly name: string;
   /** @param found What the tables are like: ids may be given by a column or by a sequence. */
   statements(extended: boolean, found: Found): Statements;
+  /** What of a row the database cannot hold at all, in words; such a record is refused, not the batch it is in. */
+  unfit(row: TaskRow): string | undefined;
   readonly schema: SchemaDialect;
 }
 

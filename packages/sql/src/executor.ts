@@ -1,9 +1,12 @@
 export type SqlValue = string | number | bigint | Uint8Array | null;
 
+/** A list only where the database takes one as a parameter. */
+export type SqlParam = SqlValue | readonly SqlValue[];
+
 /** Equal statements have equal `sql`, so that an executor can prepare each once. */
 export interface Statement {
   readonly sql: string;
-  readonly params: readonly SqlValue[];
+  readonly params: readonly SqlParam[];
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>;

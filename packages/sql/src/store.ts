@@ -47,6 +47,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       checkId(record.taskId, 'task');
       checkState(record.taskId, record.state);
       const row = codec.encode(record);
+      const reason = dialect.unfit(row);
+      if (reason !== undefined) return unfit(row, reason);
       return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
     } catch (error) {
       return error as ResultError; // The codec throws nothing else.
@@ -124,6 +126,9 @@ const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =
   new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
     taskId,
   });
+
+const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
+  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
 function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgroundError }: SqlStoreOptions) {
   let token: unknown;

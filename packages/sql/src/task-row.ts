@@ -14,6 +14,7 @@ import {
 } from '@rb/core';
 import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
 import { dateMs, dateText } from './dates.js';
+import { isLonger, MAX_ID } from './limits.js';
 
 /** Up to what databases take at all: whether a record is too large is not decided here. */
 const pickle = pickleSerializer({ maxBytes: 1_000_000_000 });
@@ -171,8 +172,8 @@ function columnsOf(meta: TaskMeta, extended: boolean) {
   for (const [key, value] of Object.entries(meta)) {
     if (value === undefined) continue;
     const column = Object.hasOwn(TEXT_COLUMNS, key) ? TEXT_COLUMNS[key as keyof typeof TEXT_COLUMNS] : undefined;
-    if (column !== undefined && typeof value === 'string') row[column] = value;
-    else if (key === 'retries' && Number.isSafeInteger(value)) row.retries = value as number;
+    if (column !== undefined && typeof value === 'string' && fits(column, value)) row[column] = value;
+    else if (key === 'retries' && (value as number) === ((value as number) | 0)) row.retries = value as number;
     else rest.push([key, value]);
   }
   const text = (column: TextColumn): string | null => (row[column] as string | undefined) ?? null;
@@ -186,6 +187,9 @@ function columnsOf(meta: TaskMeta, extended: boolean) {
     rb_meta: extended && rest.length > 0 ? textOf(json.encode(Object.fromEntries(rest))) : null,
   };
 }
+
+/** Celery's columns are VARCHAR(155); ours take any length. */
+const fits = (column: TextColumn, text: string): boolean => column.startsWith('rb_') || !isLonger(text, MAX_ID);
 
 function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
   const meta: Record<string, unknown> = {};

@@ -39,11 +39,16 @@ export function columnOf(vector: Vector, name: string): Uint8Array | string | nu
 }
 
 /** The statements by which that Celery created its tables in SQLite. */
-export function sqliteDdl(celery: CeleryVersion): readonly string[] {
+export const sqliteDdl = (celery: CeleryVersion): readonly string[] => ddlOf(celery, 'sqlite');
+
+/** The same of PostgreSQL, sequences included. */
+export const postgresDdl = (celery: CeleryVersion): readonly string[] => ddlOf(celery, 'postgresql');
+
+function ddlOf(celery: CeleryVersion, database: 'sqlite' | 'postgresql'): readonly string[] {
   const file = new URL('../celery/sql-ddl-and-statements.json', import.meta.url);
-  const statements: readonly string[] = JSON.parse(readFileSync(file, 'utf8'))[celery].sqlite.statements;
+  const statements: readonly string[] = JSON.parse(readFileSync(file, 'utf8'))[celery][database].statements;
   // Each is kept as `text | parameters`.
-  return statements.filter((text) => text.startsWith('CREATE ')).map((text) => text.replace(' | ()', ''));
+  return statements.filter((text) => text.startsWith('CREATE ')).map((text) => text.replace(/ \| [^|]*$/, ''));
 }
 
 /** One message that each Celery signed by its `auth` serializer, and the signer's certificate. */

@@ -9,5 +9,6 @@ export const mysqlDialect = (tables: Tables, extended: boolean): Dialect => ({
     const numbering = (table: string) => (objects.has(autoIncrementMark(table)) ? 'auto' : 'sequence');
     return mysqlStatements(tables, additions, { task: numbering(tables.task), group: numbering(tables.group) });
   },
+  unfit: () => undefined,
   schema: mysqlSchemaDialect(tables, extended),
 });

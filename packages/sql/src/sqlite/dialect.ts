@@ -7,5 +7,6 @@ import type { Tables } from './tables.js';
 export const sqliteDialect = (tables: Tables, extended: boolean, shared: boolean): Dialect => ({
   name: 'sqlite',
   statements: (additions) => sqliteStatements(tables, additions, shared),
+  unfit: () => undefined,
   schema: sqliteSchemaDialect(tables, extended),
 });

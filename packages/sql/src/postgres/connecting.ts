@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { abortable } from '@rb/core';
+import type { PgClient, PgPool } from './driver.js';
+
+/** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 1_000;
+
+/**
+ * Connections of a pool. After a failed attempt all callers wait for one trial, which comes after a growing pause: a server
+ * that comes back is not met by a storm.
+ *
+ * @param closing Ends all waiting.
+ */
+export function connecting(pool: PgPool, closing: AbortSignal): (doing: string) => Promise<PgClient> {
+  let failures = 0;
+  let notBefore = 0;
+  let trial: Promise<void> | undefined;
+
+  const take = async (): Promise<PgClient> => {
+    try {
+      const client = await pool.connect();
+      failures = 0;
+      return client;
+    } catch (error) {
+      // Of those that failed at once the first one counts.
+      if (performance.now() >= notBefore) {
+        const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+        notBefore = performance.now() + pause * (1 - Math.random() / 2);
+        failures += 1;
+      }
+      throw error;
+    }
+  };
+
+  const tried = (): Promise<void> => {
+    trial ??= (async () => {
+      await delay(Math.max(0, notBefore - performance.now()), undefined, { signal: closing });
+      (await take()).release();
+    })().finally(() => {
+      trial = undefined;
+    });
+    return trial;
+  };
+
+  return async (doing) => {
+    let left = false;
+    const taken = (async () => {
+      if (failures > 0) await tried();
+      const client = await take();
+      // Nobody waits for it any more.
+      if (left) client.release();
+      return client;
+    })();
+    try {
+      return await abortable(taken, closing, doing);
+    } catch (error) {
+      left = true;
+      throw error;
+    }
+  };
+}

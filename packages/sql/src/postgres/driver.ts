@@ -1,0 +1,78 @@
+import { createRequire } from 'node:module';
+import { ResultError } from '@rb/core';
+
+/** What is used of pg's Pool; its own types need not be installed. */
+export interface PgPool {
+  connect(): Promise<PgClient>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'connect' | 'remove', listener: (client: PgClient) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+export interface PgClient {
+  query(query: PgQuery): Promise<PgResult>;
+  /** @param destroy Whether the connection is of no more use. */
+  release(destroy?: boolean): void;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  readonly connection: { readonly stream: { destroy(): unknown } };
+}
+
+interface PgQuery {
+  readonly text: string;
+  readonly values: unknown[];
+  /** Prepares it once per connection; absent: parsed every time. */
+  readonly name?: string;
+  readonly types: PgTypes;
+  /** Longest wait for the answer, in milliseconds. */
+  readonly query_timeout?: number;
+}
+
+interface PgTypes {
+  // biome-ignore lint/suspicious/noExplicitAny: as pg declares it
+  getTypeParser(oid: number, format?: 'text' | 'binary'): any;
+}
+
+interface PgResult {
+  readonly command: string;
+  readonly rowCount: number | null;
+  readonly rows: Record<string, unknown>[];
+}
+
+interface Driver {
+  readonly Pool: new (config: object) => PgPool;
+}
+
+/** pg, when the first store is made and not when this package is imported: it is an optional peer. Errors: RB_UNSUPPORTED. */
+export function loadDriver(): Driver {
+  try {
+    return createRequire(import.meta.url)('pg') as Driver;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new ResultError('RB_UNSUPPORTED', '@rb/sql/postgres needs pg, which is not installed: npm install pg@8', {
+      cause,
+    });
+  }
+}
+
+const [BYTEA, INT8, INT2, INT4, FLOAT8] = [17, 20, 21, 23, 701];
+const NUMBERS: ReadonlySet<number> = new Set([INT8, INT2, INT4, FLOAT8]);
+
+/** Of ours alone, so that parsers set for the whole process, or for a pool that was passed in, change nothing here. */
+export const PARSERS: PgTypes = {
+  getTypeParser: (oid) => {
+    if (oid === BYTEA) return bytesOf;
+    return NUMBERS.has(oid) ? Number : String;
+  },
+};
+
+const ESCAPED = /\\(\\|[0-7]{3})/g;
+
+/** Either of the formats that the setting bytea_output names. */
+function bytesOf(text: string): Buffer {
+  if (text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex');
+  const plain = text.replace(ESCAPED, (_, code: string) =>
+    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),
+  );
+  return Buffer.from(plain, 'latin1');
+}

@@ -1,0 +1,100 @@
+import { isResultError, ResultError, type ResultErrorCode } from '@rb/core';
+
+export interface ErrorContext {
+  /** `storing 3 records` */
+  readonly doing: string;
+  /** Where, without credentials. */
+  readonly server: string;
+  /** Whether a connection that died may have carried out what was asked. */
+  readonly mayHaveLanded: boolean;
+}
+
+type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolean];
+
+const DEPLOY = "run the schema's deploy() once, or leave createTables on";
+
+/** By SQLSTATE, else by its class, the first two characters. Source: postgresql.org/docs/current/errcodes-appendix.html. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '22001': ['RB_TOO_LARGE', 'a text is longer than its column takes; nothing was changed'],
+  '22021': ['RB_ENCODE', 'PostgreSQL keeps no U+0000 in a text, or the database is not in UTF-8; nothing was changed'],
+  '22P05': ['RB_ENCODE', "a character is not in the database's encoding: make it UTF-8; nothing was changed"],
+  '25006': ['RB_UNAVAILABLE', 'the server or the session is read-only (a replica?); nothing was changed'],
+  '28': ['RB_DENIED', 'the server refused the user name, the password or the address (pg_hba.conf)'],
+  '3D000': ['RB_SCHEMA', 'the database does not exist; create it, or check the URL'],
+  '3F000': ['RB_SCHEMA', 'the schema does not exist; create it, or check the option schemas'],
+  '40001': ['RB_UNAVAILABLE', 'other transactions kept getting in its way; nothing was changed'],
+  '40P01': ['RB_UNAVAILABLE', 'it kept running into deadlocks; nothing was changed'],
+  '42501': ['RB_DENIED', 'the user lacks the privilege: GRANT it on the tables and their sequences'],
+  '42P01': ['RB_SCHEMA', `a table or sequence does not exist; ${DEPLOY}`],
+  '42703': ['RB_SCHEMA', `a column does not exist; ${DEPLOY}`],
+  '42883': ['RB_SCHEMA', `a function does not exist; ${DEPLOY}`],
+  '42701': ['RB_SCHEMA', 'the column is there already'],
+  '42P07': ['RB_SCHEMA', 'the table, index or sequence is there already'],
+  '42710': ['RB_SCHEMA', 'the trigger or index is there already'],
+  '53': ['RB_UNAVAILABLE', 'the server ran out of connections, memory or disk; nothing was changed'],
+  '54': ['RB_TOO_LARGE', 'a value is larger than PostgreSQL takes; nothing was changed'],
+  '55P03': ['RB_UNAVAILABLE', 'a lock could not be had in time (lock_timeout); nothing was changed'],
+  '57014': ['RB_UNAVAILABLE', 'the server cancelled the statement (statement_timeout); nothing was changed'],
+  '57P03': ['RB_UNAVAILABLE', 'the server is starting up or shutting down; nothing was changed'],
+};
+
+/** A driver's or server's error as a ResultError. What was not foreseen becomes RB_STORE, with the original as its cause. */
+export function toResultError(cause: unknown, { doing, server, mayHaveLanded }: ErrorContext): ResultError {
+  if (isResultError(cause)) return cause;
+  const [code, says, retryable] = meaningOf(cause, mayHaveLanded);
+  return new ResultError(code, `${doing} failed on ${server}: ${says}`, { cause: withoutRow(cause), retryable });
+}
+
+function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
+  const { code, message } = described(cause);
+  // PgBouncer has no SQLSTATE for it but that of a broken protocol.
+  if (code === '08P01' && /authentication failed|no such user/i.test(message)) return MEANINGS['28'] as Meaning;
+  const known = MEANINGS[code] ?? (isSqlState(code) ? MEANINGS[code.slice(0, 2)] : undefined);
+  if (known !== undefined) return known;
+  if (isConnectionLoss(cause)) {
+    return mayHaveLanded
+      ? ['RB_OUTCOME_UNKNOWN', 'the connection was lost, or nothing answered, before the answer came']
+      : ['RB_UNAVAILABLE', 'there is no connection, or it was lost; nothing was changed'];
+  }
+  // The driver's own, before a password is sent.
+  if (/^SASL|password must be a string|unsupported authentication/i.test(message))
+    return ['RB_DENIED', 'the server wants a password, or another one: check the URL'];
+  if (/does not support SSL/i.test(message))
+    return ['RB_UNSUPPORTED', 'the server speaks no TLS: take sslmode out of the URL, or switch TLS on there'];
+  return ['RB_STORE', `${code || 'an unexpected error'}; see the cause`];
+}
+
+/** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
+export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
+
+/** Classes 08 and 57P: the server ends the connection itself. The rest is sockets, name look-ups, TLS, and pg's own words. */
+export function isConnectionLoss(cause: unknown): boolean {
+  const { code, message } = described(cause);
+  if (isSqlState(code)) return code.startsWith('08') || /^57P0[1245]$/.test(code);
+  return (
+    /^(E[A-Z_]+|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code) ||
+    /connection (terminated|ended|error|timeout)|read timeout|timeout exceeded|not queryable|Client was closed/i.test(
+      message,
+    )
+  );
+}
+
+const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
+
+function described(cause: unknown): { readonly code: string; readonly message: string } {
+  // Where a name has several addresses, none of which answered.
+  const inner = (cause as { errors?: readonly unknown[] } | null)?.errors?.[0] ?? cause;
+  const { code, message } = (inner ?? {}) as { code?: unknown; message?: unknown };
+  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
+}
+
+/** PostgreSQL tells the row that it refused, payload and all, and the values of the statement. */
+function withoutRow(cause: unknown): unknown {
+  const { code, message } = described(cause);
+  if (!isSqlState(code)) return cause;
+  const { name, severity, table, column, constraint } = cause as Record<string, unknown>;
+  return Object.assign(new Error(/^22/.test(code) ? `SQLSTATE ${code}` : message), {
+    name: String(name ?? 'error'),
+    ...{ code, severity, table, column, constraint },
+  });
+}

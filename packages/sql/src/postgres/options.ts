@@ -1,0 +1,97 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Accept, Serializer } from '@rb/core';
+import type { PgPool } from './driver.js';
+import type { SchemaNames, TableNames } from './tables.js';
+
+export interface PostgresStoreOptions {
+  /** As Celery or libpq spell it: `postgresql://user:password@host/database?sslmode=verify-full`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
+  readonly url?: string | undefined;
+  /** A Pool of pg that stays yours: `close()` does not end it. */
+  readonly pool?: PgPool | undefined;
+  /** Names of Celery's two tables, as in its `database_table_names`. */
+  readonly tables?: TableNames | undefined;
+  /** Their schemas, as in Celery's `database_table_schemas`; they must exist. @default by the search_path */
+  readonly schemas?: SchemaNames | undefined;
+  /** Add missing tables, columns, indexes and triggers on first use. @default true */
+  readonly createTables?: boolean | undefined;
+  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups. @default 'extended' */
+  readonly layout?: 'extended' | 'celery' | undefined;
+  /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
+  readonly serializer?: Serializer | undefined;
+  /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
+  readonly accept?: Accept | undefined;
+  /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
+  readonly maxBytes?: number | undefined;
+  /** TLS settings, of node:tls; in place of those that the URL has. */
+  readonly tls?: TlsOptions | undefined;
+  /** Most connections at once. @default 10 */
+  readonly poolSize?: number | undefined;
+  /** A connection that nobody used for so long is closed. @default 60_000 */
+  readonly idleTimeoutMs?: number | undefined;
+  /** A connection of this age is closed when it is next free. @default never */
+  readonly maxLifetimeMs?: number | undefined;
+  /** Longest wait for a free connection, its making included. @default 10_000 */
+  readonly acquireTimeoutMs?: number | undefined;
+  /** Longest wait for the answer to a statement; the connection is then given up. @default 30_000 */
+  readonly queryTimeoutMs?: number | undefined;
+  /** The server cancels what takes longer. PgBouncer refuses it unless told to ignore it. @default the server's setting */
+  readonly statementTimeoutMs?: number | undefined;
+  /** Prepare statements once per connection, which saves parsing; not through PgBouncer in transaction mode. @default false */
+  readonly prepare?: boolean | undefined;
+  /** How often to ask whether others wrote, while somebody watches. @default 50 */
+  readonly pollMs?: number | undefined;
+  /** Clock, in Unix milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined;
+  /** Told of failures that no caller awaits: of watching, and of what handlers throw. @default ignored */
+  readonly onBackgroundError?: ((error: unknown) => void) | undefined;
+}
+
+type Check = readonly [holds: (value: unknown) => boolean, expected: string];
+
+const positive: Check = [
+  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+  'a positive number',
+];
+const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
+  (value) => typeof value === type && value !== null,
+  expected,
+];
+
+const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
+  url: ofType('string', 'a URL as text'),
+  pool: ofType('object', 'a Pool of pg'),
+  tables: ofType('object', 'an object of names'),
+  schemas: ofType('object', 'an object of names'),
+  createTables: ofType('boolean', 'true or false'),
+  layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
+  serializer: ofType('object', 'a serializer'),
+  accept: [Array.isArray, 'a list of serializers'],
+  maxBytes: positive,
+  tls: ofType('object', 'TLS settings'),
+  poolSize: positive,
+  idleTimeoutMs: positive,
+  maxLifetimeMs: positive,
+  acquireTimeoutMs: positive,
+  queryTimeoutMs: positive,
+  statementTimeoutMs: positive,
+  prepare: ofType('boolean', 'true or false'),
+  pollMs: positive,
+  now: ofType('function', 'a function'),
+  onBackgroundError: ofType('function', 'a function'),
+};
+
+/** Errors: TypeError for an option that is unknown, or would only fail or be ignored later. Values are not shown. */
+export function checkOptions(options: PostgresStoreOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('expected an object of options, such as { url }');
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof PostgresStoreOptions] : undefined;
+    if (check === undefined)
+      throw new TypeError(`expected options among ${Object.keys(CHECKS).join(', ')}, got ${name.slice(0, 40)}`);
+    const [holds, expected] = check;
+    if (value !== undefined && !holds(value))
+      throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
+  }
+  if ((options.url === undefined) === (options.pool === undefined))
+    throw new TypeError('expected exactly one of url and pool');
+}

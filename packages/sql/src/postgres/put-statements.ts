@@ -1,0 +1,67 @@
+import type { Statement } from '../executor.js';
+import type { TaskRow } from '../task-row.js';
+import type { Tables } from './tables.js';
+
+type Column = keyof TaskRow;
+
+const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
+
+const typeOf = (column: Column): string => {
+  if (BYTES.has(column)) return 'bytea';
+  if (column === 'date_done') return 'timestamp';
+  if (column === 'rb_expires_at') return 'float8';
+  return column === 'retries' ? 'int4' : 'text';
+};
+
+/** Of most records only these have a value; the others are left to their default NULL. */
+const USUAL: ReadonlySet<Column> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
+
+/** Conditional upsert of any number of records as one statement: one array per column. */
+export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean) {
+  const usual = columns.filter((column) => USUAL.has(column));
+  const unusual = columns.filter((column) => !USUAL.has(column));
+  const [sqlOfUsual, sqlOfAll] = [usual, columns].map((used) => upsert(tables, used, columns, extended)) as [
+    string,
+    string,
+  ];
+  return (rows: readonly TaskRow[], now: number): readonly Statement[] =>
+    rounds(rows).map((round) => {
+      const all = round.some((row) => unusual.some((column) => row[column] !== null));
+      const used = all ? columns : usual;
+      const arrays = used.map((column) => round.map((row) => row[column] ?? null));
+      return { sql: all ? sqlOfAll : sqlOfUsual, params: extended ? [...arrays, now] : arrays };
+    });
+}
+
+/**
+ * Inputs: an array per used column, then now. Returns the ids of the rows that were written.
+ *
+ * The id of a row that is there is found and not drawn: the sequence, of 31 bits, would else lose one number per rewrite.
+ */
+function upsert({ task, taskSequence }: Tables, used: readonly Column[], all: readonly Column[], extended: boolean) {
+  const arrays = used.map((column, i) => `$${i + 1}::${typeOf(column)}[]`);
+  const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
+  if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
+  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''})
+    SELECT coalesce((SELECT id FROM ${task} WHERE task_id = u.task_id), nextval('${taskSequence}')), u.*${extended ? ', 1' : ''}
+    FROM unnest(${arrays.join(', ')}) AS u(${used.join(', ')})
+    ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
+    WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''} RETURNING task_id`;
+}
+
+/**
+ * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
+ * in which every writer locks: so two batches do not wait for each other.
+ */
+function rounds(rows: readonly TaskRow[]): TaskRow[][] {
+  const made: TaskRow[][] = [];
+  const seen = new Map<string, number>();
+  for (const row of rows) {
+    const nth = seen.get(row.task_id) ?? 0;
+    seen.set(row.task_id, nth + 1);
+    made[nth] ??= [];
+    made[nth].push(row);
+  }
+  for (const round of made) round.sort((a, b) => (a.task_id < b.task_id ? -1 : 1));
+  return made;
+}

@@ -1,0 +1,68 @@
+import type { Statements } from '../dialect.js';
+import type { Statement } from '../executor.js';
+import { LONE_SURROGATE } from '../limits.js';
+import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
+import { groupStatements } from './group-statements.js';
+import { putStatements } from './put-statements.js';
+import { scanStatement } from './scan-statement.js';
+import type { Tables } from './tables.js';
+
+/** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
+const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
+
+/** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
+export function postgresStatements(tables: Tables, extended: boolean): Statements {
+  const { task, group } = tables;
+  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
+  const selected = columns.map((column) => (column === 'date_done' ? `${asText(column)} AS ${column}` : column));
+  // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
+  const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
+  const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
+
+  return {
+    extended,
+    put: putStatements(tables, columns, extended),
+    get: (taskIds, now) => ({
+      sql: `SELECT ${selected.join(', ')} FROM ${task} WHERE task_id = ANY($2::text[]) AND ${live}`,
+      params: [now, storable(taskIds)],
+    }),
+    delete: (taskIds, now) => [
+      {
+        sql: `DELETE FROM ${task} WHERE task_id = ANY($2::text[]) RETURNING ${live}::int AS live`,
+        params: [now, storable(taskIds)],
+      },
+    ],
+    // The transaction that wrote the row as it is now: differs after every commit, by whomever.
+    versions: (taskIds) => ({
+      sql: `SELECT task_id, xmin::text AS version FROM ${task} WHERE task_id = ANY($1::text[])`,
+      params: [storable(taskIds)],
+    }),
+    // Which transactions are over: differs where any has written in between.
+    changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),
+    scan: (query) => scanStatement(task, selected.join(', '), live, query),
+    stats: (now) => [
+      { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
+      { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
+      {
+        sql: `SELECT ${asText('min(date_done)')} AS date_done FROM ${task}
+          WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
+        params: [now],
+      },
+      { sql: `SELECT pg_total_relation_size('${task}') AS bytes`, params: [] },
+    ],
+    sweepTasks: (limit, now) => sweep(task, expired, limit, now),
+    sweepGroups: (limit, now) => sweep(group, expired, limit, now),
+    ...groupStatements(tables, extended, live),
+  };
+}
+
+/** No other id can be stored; PostgreSQL would refuse the whole statement, or look for one with U+FFFD in it. */
+const storable = (ids: readonly string[]): readonly string[] =>
+  ids.filter((id) => !id.includes('\0') && !LONE_SURROGATE.test(id));
+
+/** Inputs: now, limit. Rows that somebody writes just now are left for the next time. The array makes it choose once. */
+const sweep = (table: string, expired: string, limit: number, now: number): Statement => ({
+  sql: `DELETE FROM ${table} WHERE id = ANY(ARRAY(
+    SELECT id FROM ${table} WHERE ${expired} ORDER BY rb_expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+  params: [now, limit],
+});

@@ -1,0 +1,74 @@
+import { accepting, json, type ResultStore } from '@rb/core';
+import type { Executor } from '../executor.js';
+import { type SqlSchema, sqlSchema } from '../schema.js';
+import { sqlStore } from '../store.js';
+import { postgresDialect } from './dialect.js';
+import { loadDriver } from './driver.js';
+import { postgresExecutor } from './executor.js';
+import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { tablesOf } from './tables.js';
+import { driverUrl, placeOf } from './url.js';
+
+/**
+ * A result store in a PostgreSQL database, in Celery's tables and sequences.
+ *
+ * Connects on first use. A batch is one statement; SUCCESS is final, decided by the statement itself.
+ *
+ * Errors: TypeError for wrong options, RB_UNSUPPORTED where pg is missing.
+ */
+export function postgresStore(options: PostgresStoreOptions): ResultStore {
+  checkOptions(options);
+  const { layout = 'extended', createTables = true } = options;
+  return sqlStore({
+    dialect: dialectOf(options),
+    executor: executorOf(options),
+    serializer: accepting(options.serializer ?? json, options.accept),
+    layout,
+    deploy: createTables,
+    durable: true,
+    maxBytes: options.maxBytes ?? 67_108_864,
+    pollMs: options.pollMs ?? 50,
+    now: options.now ?? Date.now,
+    onBackgroundError: options.onBackgroundError ?? (() => undefined),
+  });
+}
+
+/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
+export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
+  checkOptions(options);
+  const dialect = dialectOf(options).schema;
+  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
+    const executor = executorOf(options);
+    try {
+      return await work(sqlSchema(dialect, executor));
+    } finally {
+      await executor.close();
+    }
+  };
+  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+}
+
+/** What `connect()` of @rb/core calls for `postgresql:`, `postgres:` and `db+postgresql:` URLs. Options given win over the URL's. */
+export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
+  postgresStore({ url, ...options });
+
+const dialectOf = ({ tables, schemas, layout = 'extended' }: PostgresStoreOptions) =>
+  postgresDialect(tablesOf(tables, schemas), layout === 'extended');
+
+function executorOf(options: PostgresStoreOptions): Executor {
+  const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;
+  const common = { queryTimeoutMs, prepare };
+  if (pool !== undefined) return postgresExecutor({ ...common, name: 'the given pool', pool, owned: false });
+  const connectionString = driverUrl(url ?? '');
+  const made = new (loadDriver().Pool)({
+    connectionString,
+    max: options.poolSize ?? 10,
+    idleTimeoutMillis: options.idleTimeoutMs ?? 60_000,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
+    keepAlive: true,
+    ...(options.maxLifetimeMs !== undefined && { maxLifetimeSeconds: options.maxLifetimeMs / 1_000 }),
+    ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
+    ...(options.tls && { ssl: options.tls }),
+  });
+  return postgresExecutor({ ...common, name: `PostgreSQL at ${placeOf(connectionString)}`, pool: made, owned: true });
+}
