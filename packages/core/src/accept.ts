@@ -10,11 +10,12 @@ export type Accept = readonly (Serializer | string)[];
  * is told before a byte is decoded, by the content type that came with it, else by how it begins. Of a serializer
  * around another one, it concerns the innermost.
  *
- * @param accept @default the serializer itself and `json`; so that pickle is read only where somebody asked for it.
+ * @param accept @default the serializer itself and `json`, so that pickle is read only where somebody asked for it; one that cannot
+ *               tell its data by how it begins is alone, as any of it might begin as JSON does.
  * Errors: TypeError where it does not accept what it writes, or names what it does not know.
  * Source: kombu serialization.py `loads`, which raises ContentDisallowed.
  */
-export function accepting(serializer: Serializer, accept: Accept = [innermost(serializer), 'json']): Serializer {
+export function accepting(serializer: Serializer, accept: Accept = usually(innermost(serializer))): Serializer {
   const { inner, name, contentType, contentEncoding } = serializer;
   if (inner !== undefined && serializer.around !== undefined) return serializer.around(accepting(inner, accept));
   const accepted = [...new Set(accept.map((each) => named(each, serializer)))];
@@ -48,6 +49,8 @@ export function accepting(serializer: Serializer, accept: Accept = [innermost(se
     },
   };
 }
+
+const usually = (writer: Serializer): Accept => (writer.recognizes ? [writer, json] : [writer]);
 
 /** The one that makes text or bytes of values, inside of all that wrap it. */
 export function innermost(serializer: Serializer): Serializer {

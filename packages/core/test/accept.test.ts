@@ -70,8 +70,9 @@ describe('what is accepted', () => {
 
   it('falls to the one that does not say how its data begins', () => {
     const { recognizes: _, ...silent } = countingSerializer('one', 0xf1);
-    expect(accepting(silent).decode(silent.encode([1]))).toEqual([1]);
-    expect(accepting(silent).decode('[2]')).toEqual([2]);
+    const reader = accepting(silent, [silent, json]);
+    expect(reader.decode(silent.encode([1]))).toEqual([1]);
+    expect(reader.decode('[2]')).toEqual([2]);
   });
 
   it('concerns the innermost of serializers around one another, with the options of the one that writes', () => {
@@ -96,7 +97,7 @@ describe('what is accepted', () => {
         return JSON.parse(String(data).slice(this.#start.length));
       }
     }
-    const reader = accepting(new Reversed());
+    const reader = accepting(new Reversed(), [new Reversed(), json]);
     expect(reader.decode(reader.encode([1]))).toEqual([1]);
     expect(reader.decode('[2]')).toEqual([2]);
   });
@@ -144,4 +145,17 @@ describe('JSON', () => {
     'is not in %j',
     (text) => expect(looks(text)).toBe(false),
   );
+});
+
+it('leaves a serializer alone whose data may begin as JSON does, unless JSON is asked for', () => {
+  const lines: Serializer = {
+    name: 'lines',
+    contentType: 'text/x-lines',
+    contentEncoding: 'utf-8',
+    encode: (value) => (value as readonly string[]).join('\n'),
+    decode: (data) => String(data).split('\n'),
+  };
+  const stored = `1${'0'.repeat(100)}\n2`;
+  expect(accepting(lines).decode(stored)).toEqual(stored.split('\n'));
+  expect(accepting(lines, [lines, json]).decode('{"a":1}')).toEqual({ a: 1 });
 });

@@ -2,14 +2,14 @@
 import { bench } from '@rb/bench';
 import { createResultBackend, type TaskRecord } from '@rb/core';
 import { redisStore } from '@rb/redis';
-import { PUT } from '../src/scripts.ts';
+import { put } from '../src/scripts.ts';
 import { BATCH, deadline, documentOf, keyOf, newIds, recordOf, VALUE } from './records.ts';
 import { client, end, url } from './server.ts';
 
 const store = redisStore({ url });
 const backend = createResultBackend(redisStore({ url }));
 
-client.defineCommand('put', PUT);
+client.defineCommand('put', put('PUBLISH'));
 interface Puts {
   put(key: string, value: string, deadline: string, judged: string): Promise<unknown>;
 }

@@ -4,6 +4,7 @@ import { connected } from './connecting.js';
 import type { Client } from './connection.js';
 import { type Driver, loadDriver } from './driver.js';
 import type { RedisStoreOptions } from './options.js';
+import { ShardedSubscriber } from './sharded-subscriber.js';
 import { type Host, parseRedisUrl, type Target } from './url.js';
 
 /** What a store connects with. Clients are made and not connected. */
@@ -25,7 +26,7 @@ interface Subscriber {
 
 export function clientsOf(options: RedisStoreOptions): Clients {
   const { url = 'redis://localhost:6379/0', cluster, client } = options;
-  if (client) return borrowedClients(client as Client, options.connectTimeoutMs ?? 5_000);
+  if (client) return borrowedClients(client as Client, options);
   const target = parseRedisUrl(url);
   const base = baseOptions(options, target);
   const driver = loadDriver();
@@ -119,13 +120,29 @@ function clusterClients(driver: Driver, options: RedisStoreOptions, nodes: reado
       return made;
     },
     makeSubscriber: () => ({
-      client: new driver.Redis({ ...base, db: 0 }),
+      client: options.shardedPubSub
+        ? sharded(driver, { ...base, db: 0 }, options.clusterOptions)
+        : new driver.Redis({ ...base, db: 0 }),
       place: nextOf(async () => known),
     }),
     server: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     cluster: true,
   };
 }
+
+/** Stands where a client does that listens: it has all that watching calls. */
+function sharded(driver: Driver, base: Ours, clusterOptions: RedisStoreOptions['clusterOptions']): Redis {
+  const natMap = clusterOptions?.natMap as NatMap | undefined;
+  const seenAs = (address: Host): Host => {
+    const key = `${address.host}:${address.port}`;
+    return (typeof natMap === 'function' ? natMap(key) : natMap?.[key]) ?? address;
+  };
+  const clientAt = (place: object): Redis => new driver.Redis({ ...base, ...place });
+  return new ShardedSubscriber({ host: 'localhost', port: 0 }, clientAt, seenAs) as unknown as Redis;
+}
+
+/** ioredis' own option. */
+type NatMap = Readonly<Record<string, Host>> | ((key: string) => Host | null);
 
 type ClusterRedisOptions = NonNullable<NonNullable<ConstructorParameters<typeof Cluster>[1]>['redisOptions']>;
 
@@ -142,7 +159,7 @@ function nextOf(places: () => Promise<readonly Host[]>): () => Promise<Host> {
   };
 }
 
-function borrowedClients(client: Client, timeoutMs: number): Clients {
+function borrowedClients(client: Client, options: RedisStoreOptions): Clients {
   const own = {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -157,13 +174,17 @@ function borrowedClients(client: Client, timeoutMs: number): Clients {
       cluster: false,
     };
   }
+  const driver = loadDriver();
+  const single = { ...client.options.redisOptions, ...own, replyMapping: 'legacy' } as const;
   return {
     make: () => client,
     makeSubscriber: () => ({
-      client: new (loadDriver().Redis)({ ...client.options.redisOptions, ...own, replyMapping: 'legacy' }),
+      client: options.shardedPubSub
+        ? sharded(driver, single, { natMap: client.options.natMap })
+        : new driver.Redis(single),
       place: nextOf(async () => {
         // It knows no node before.
-        await connected(client, timeoutMs);
+        await connected(client, options.connectTimeoutMs ?? 5_000);
         return placesIn(client);
       }),
     }),

@@ -1,6 +1,6 @@
 import type { ChainableCommander } from 'ioredis';
 import type { Client } from './connection.js';
-import { GET, PUT, REPORT, SAVE_GROUP, type Script } from './scripts.js';
+import { GET, put, REPORT, SAVE_GROUP, type Script } from './scripts.js';
 
 /** A value as a reply or an argument: text where the serializer writes text, else bytes. */
 export type Stored = string | Buffer;
@@ -8,16 +8,16 @@ type Argument = string | number | Uint8Array;
 
 type ScriptName = 'rbPut' | 'rbGet' | 'rbSaveGroup' | 'rbReport';
 
-const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
-  rbPut: PUT,
+const scriptsOf = (shardedPubSub: boolean): Readonly<Record<ScriptName, Script>> => ({
+  rbPut: put(shardedPubSub ? 'SPUBLISH' : 'PUBLISH'),
   rbGet: GET,
   rbSaveGroup: SAVE_GROUP,
   rbReport: REPORT,
-};
+});
 
 /** Teaches a client the scripts: ioredis sends EVALSHA, and the whole text where a connection has not sent it yet. */
-export function defineScripts(client: Client): void {
-  for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, script);
+export function defineScripts(client: Client, shardedPubSub: boolean): void {
+  for (const [name, script] of Object.entries(scriptsOf(shardedPubSub))) client.defineCommand(name, script);
 }
 
 /** Calls a script by name; replies are text, or bytes where `binary`. */

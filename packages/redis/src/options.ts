@@ -23,6 +23,11 @@ export interface RedisStoreOptions {
   readonly url?: string | undefined;
   /** Some nodes of a Redis Cluster; the others are found through them. With `url`: its node is the first. */
   readonly cluster?: readonly Host[] | true | undefined;
+  /**
+   * In a Cluster: news goes from the master of a task to who listens there, and not through all nodes (SPUBLISH, Redis 7). All who
+   * write and watch must agree, and Celery does not take part: it hears of nothing, and is not heard. @default false
+   */
+  readonly shardedPubSub?: boolean | undefined;
   /** A connected ioredis client that stays yours: `close()` does not close it. Watching opens one connection beside it. */
   readonly client?: RedisClient | undefined;
   /** Put before every key. Celery's `global_keyprefix`; gets a `_` at its end unless it ends in one of `: _ - .` */

@@ -42,7 +42,10 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
       const { node, run: expected } = server;
       const from = position.run === expected ? position.cursor : '0';
       // Sent together, hence answered by one and the same process.
-      const [found, batch] = await Promise.all([runIdOf(node), scanOnce(node, from, pageSize, keys.taskPattern)]);
+      const [found, batch] = await Promise.all([
+        runIdOf(node),
+        scanOnce(node, from, Math.max(pageSize, MIN_COUNT), keys.taskPattern),
+      ]);
       if (found !== expected) {
         server = undefined;
         return advance(client);
@@ -67,6 +70,9 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
   }
   return { pages };
 }
+
+/** Keys per SCAN, other programs' among them: fewer would be a round trip for each. What does not fit the page is in its cursor. */
+const MIN_COUNT = 100;
 
 interface Server {
   readonly node: Redis;

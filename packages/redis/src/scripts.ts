@@ -14,7 +14,7 @@ export interface Script {
  * Of Celery's JSON the first bytes tell the state, so that nothing is decoded here however large the value is. Any other
  * form (another order of keys, pickle, msgpack, compressed, encrypted) is left to the caller, who has the serializer.
  */
-export const PUT: Script = {
+export const put = (publish: 'PUBLISH' | 'SPUBLISH'): Script => ({
   numberOfKeys: 1,
   lua: `
 local head = redis.call('GETRANGE', KEYS[1], 0, 127)
@@ -32,9 +32,9 @@ if ARGV[2] == '' then
 else
   redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('PUBLISH', KEYS[1], ARGV[1]) end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('${publish}', KEYS[1], ARGV[1]) end
 return 1`,
-};
+});
 
 /**
  * When keys expire, by the server's own clock. Before Redis 7 there is no PEXPIRETIME. Not taught to the client: as plain

@@ -37,7 +37,9 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
     credentials: options.credentials,
   };
   const client = clients.make();
-  defineScripts(client);
+  const { shardedPubSub = false } = options;
+  if (shardedPubSub && !clients.cluster) throw new TypeError('expected shardedPubSub only with a Cluster');
+  defineScripts(client, shardedPubSub);
   const connection = openConnection(client, { ...common, borrowed: options.client !== undefined });
   const subscriber = clients.makeSubscriber();
   const listening = openConnection(subscriber.client, { ...common, place: subscriber.place, borrowed: false });

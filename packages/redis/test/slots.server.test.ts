@@ -40,7 +40,8 @@ it('follows a slot of a Cluster while it moves from one master to another, and a
   const again = taskIds.map((taskId) => recordOf({ taskId }));
   expect(await store.put(again)).toEqual(again.map(() => ({ applied: true })));
   expect(await store.put([recordOf({ taskId: 'new-{slot}' })])).toEqual([{ applied: true }]);
-  await expect.poll(() => heard.told.toSorted()).toEqual(taskIds.map((taskId) => `${taskId} SUCCESS`).toSorted());
+  // News of before may still have been on its way from node to node.
+  await expect.poll(() => heard.told).toEqual(expect.arrayContaining(taskIds.map((taskId) => `${taskId} SUCCESS`)));
 
   await source.client.migrate('127.0.0.1', target.port, 'celery-task-meta-stays-{slot}', 0, 5_000);
   for (const { client } of [target, source]) await client.cluster('SETSLOT', slot, 'NODE', target.id);

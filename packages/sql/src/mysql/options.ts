@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Serializer } from '@rb/core';
+import type { Accept, Serializer } from '@rb/core';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
@@ -16,6 +16,8 @@ export interface MysqlStoreOptions {
   readonly layout?: 'extended' | 'celery' | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
   readonly serializer?: Serializer | undefined;
+  /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
+  readonly accept?: Accept | undefined;
   /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; beside those that the URL has. */
@@ -56,6 +58,7 @@ const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   createTables: ofType('boolean', 'true or false'),
   layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
   serializer: ofType('object', 'a serializer'),
+  accept: [Array.isArray, 'a list of serializers'],
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
   poolSize: positive,

@@ -1,4 +1,4 @@
-import { json, type ResultStore } from '@rb/core';
+import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, sqlSchema } from '../schema.js';
 import { sqlStore } from '../store.js';
@@ -22,7 +22,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
-    serializer: options.serializer ?? json,
+    serializer: accepting(options.serializer ?? json, options.accept),
     layout,
     deploy: createTables,
     durable: true,
