@@ -17,7 +17,7 @@ import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
-import { pollingWatch } from './watch.js';
+import { type Listen, pollingWatch } from './watch.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
@@ -28,6 +28,7 @@ export interface SqlStoreOptions {
   readonly durable: boolean;
   readonly maxBytes: number;
   readonly pollMs: number;
+  readonly listen?: Listen | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -130,7 +131,7 @@ const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =
 const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
   new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
-function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgroundError }: SqlStoreOptions) {
+function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
@@ -161,7 +162,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, onBackgro
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
     },
-    { pollMs, onBackgroundError },
+    { pollMs, listen, onBackgroundError },
   );
 }
 

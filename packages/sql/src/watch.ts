@@ -1,5 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  abortable,
   type CallOptions,
   type GetOutcome,
   type NotifyCapability,
@@ -17,8 +18,20 @@ export interface WatchSource {
   get(taskIds: readonly string[]): Promise<readonly GetOutcome[]>;
 }
 
+/** Hears of writes sooner than the poll does; need not hear of all. */
+export interface Listener {
+  /** Called with every new watcher. Resolves once the first attempt to connect has succeeded or failed; never rejects. */
+  start(): Promise<void>;
+  /** Nobody watches any more; may be started again. */
+  stop(): void;
+}
+
+/** @param told Ids that were written; none where it may have been any. */
+export type Listen = (told: (taskIds?: readonly string[]) => void) => Listener;
+
 export interface WatchOptions {
   readonly pollMs: number;
+  readonly listen?: Listen | undefined;
   readonly onBackgroundError: (error: unknown) => void;
 }
 
@@ -41,7 +54,7 @@ const NOTHING = '';
  * Notification for databases that cannot push: one cheap question per `pollMs` for all subscriptions, and only after a
  * change one look at the versions of all watched ids; records are read only where the version is new.
  */
-export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }: WatchOptions): Watch {
+export function pollingWatch(source: WatchSource, { pollMs, listen, onBackgroundError }: WatchOptions): Watch {
   const watchers = new Map<string, Set<Watcher>>();
   const seen = new Map<string, string>();
   const suspects = new Set<string>();
@@ -127,6 +140,12 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
     polling = false;
   };
 
+  const wrote = (taskIds: Iterable<string>): void => {
+    for (const id of taskIds) if (watchers.has(id)) suspects.add(id);
+    if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
+  };
+  const listener = listen?.((taskIds) => wrote(taskIds ?? watchers.keys()));
+
   const forget = (watcher: Watcher, taskIds: Iterable<string>): void => {
     for (const id of taskIds) {
       watcher.taskIds.delete(id);
@@ -137,6 +156,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       seen.delete(id);
       suspects.delete(id);
     }
+    if (watchers.size === 0) listener?.stop();
   };
 
   const add = async (watcher: Watcher, taskIds: readonly string[], options?: CallOptions): Promise<void> => {
@@ -148,6 +168,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
       else others.add(watcher);
     }
     try {
+      if (listener) await abortable(listener.start(), options?.signal, 'watching');
       // What is there now was written before, so it is not news.
       const unseen = fresh.filter((id) => !seen.has(id));
       for (let from = 0; from < unseen.length; from += CHUNK) {
@@ -181,10 +202,7 @@ export function pollingWatch(source: WatchSource, { pollMs, onBackgroundError }:
 
   return {
     subscribe,
-    wrote(taskIds) {
-      for (const id of taskIds) if (watchers.has(id)) suspects.add(id);
-      if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
-    },
+    wrote,
     close() {
       for (const watcher of all()) forget(watcher, watcher.taskIds);
     },

@@ -53,5 +53,5 @@ export function present<T>(capability: T | undefined): T {
 }
 
 /** Waits until the assertion holds; long enough for a machine that is busy with everything else. */
-export const eventually = (assertion: () => void): Promise<void> =>
+export const eventually = (assertion: () => unknown): Promise<unknown> =>
   vi.waitFor(assertion, { timeout: 20_000, interval: 5 });

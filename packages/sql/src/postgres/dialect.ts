@@ -4,7 +4,7 @@ import { postgresSchemaDialect } from './migrations.js';
 import { postgresStatements } from './statements.js';
 import type { Tables } from './tables.js';
 
-export const postgresDialect = (tables: Tables, extended: boolean): Dialect => ({
+export const postgresDialect = (tables: Tables, extended: boolean, notifies: boolean): Dialect => ({
   name: 'postgres',
   statements: (additions) => postgresStatements(tables, additions),
   unfit: (row) => {
@@ -14,5 +14,5 @@ export const postgresDialect = (tables: Tables, extended: boolean): Dialect => (
     });
     return column && `U+0000 in ${column}, which PostgreSQL keeps in no text`;
   },
-  schema: postgresSchemaDialect(tables, extended),
+  schema: postgresSchemaDialect(tables, extended, notifies),
 });

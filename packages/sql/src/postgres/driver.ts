@@ -39,7 +39,17 @@ interface PgResult {
   readonly rows: Record<string, unknown>[];
 }
 
+/** A connection outside of any pool. */
+export interface PgConnection {
+  connect(): Promise<unknown>;
+  query(text: string): Promise<unknown>;
+  on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+  on(event: 'error' | 'end', listener: () => void): unknown;
+  readonly connection: { readonly stream: { destroy(): unknown } };
+}
+
 interface Driver {
+  readonly Client: new (config: object) => PgConnection;
   readonly Pool: new (config: object) => PgPool;
 }
 

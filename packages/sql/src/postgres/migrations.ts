@@ -2,6 +2,7 @@ import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import type { Found, Migration } from '../schema.js';
 import { CELERY_COLUMNS } from '../task-row.js';
+import { notifications } from './notifications.js';
 import { quoted, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table: nullable and without defaults, so that a table of any size takes them at once. */
@@ -23,10 +24,14 @@ const GROUP_ADDITIONS = { rb_expires_at: 'DOUBLE PRECISION', rb_size: 'INTEGER',
 const DEPLOYMENT_LOCK = 0x72_62_5f_73_71_6cn;
 
 /** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
-export function postgresSchemaDialect(tables: Tables, extended: boolean): SchemaDialect {
+export function postgresSchemaDialect(tables: Tables, extended: boolean, notifies: boolean): SchemaDialect {
   const own = [tables.task, tables.group, tables.members, tables.versions];
   return {
-    migrations: extended ? [celeryTables(tables), additions(tables)] : [celeryTables(tables)],
+    migrations: [
+      celeryTables(tables),
+      ...(extended ? [additions(tables)] : []),
+      ...(extended && notifies ? [notifications(tables)] : []),
+    ],
     taskTable: tables.task,
     versionTable: tables.versions,
     inspect: () => [

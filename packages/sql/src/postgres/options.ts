@@ -38,7 +38,12 @@ export interface PostgresStoreOptions {
   readonly statementTimeoutMs?: number | undefined;
   /** Prepare statements once per connection, which saves parsing; not through PgBouncer in transaction mode. @default false */
   readonly prepare?: boolean | undefined;
-  /** How often to ask whether others wrote, while somebody watches. @default 50 */
+  /**
+   * Be told of writes by LISTEN on one more connection, while somebody watches; Celery's writes too, by triggers that are
+   * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
+   */
+  readonly listen?: boolean | string | undefined;
+  /** How often to ask whether others wrote, while somebody watches. @default 50; 1000 with `listen` */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -75,6 +80,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   queryTimeoutMs: positive,
   statementTimeoutMs: positive,
   prepare: ofType('boolean', 'true or false'),
+  listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
   pollMs: positive,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
@@ -94,4 +100,6 @@ export function checkOptions(options: PostgresStoreOptions): void {
   }
   if ((options.url === undefined) === (options.pool === undefined))
     throw new TypeError('expected exactly one of url and pool');
+  if (options.listen === true && options.url === undefined)
+    throw new TypeError('expected a URL as listen beside a pool');
 }

@@ -5,6 +5,8 @@ import { sqlStore } from '../store.js';
 import { postgresDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
 import { postgresExecutor } from './executor.js';
+import { listener } from './listen.js';
+import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { tablesOf } from './tables.js';
 import { driverUrl, placeOf } from './url.js';
@@ -27,7 +29,8 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 67_108_864,
-    pollMs: options.pollMs ?? 50,
+    pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
+    listen: listenOf(options),
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -52,8 +55,21 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended' }: PostgresStoreOptions) =>
-  postgresDialect(tablesOf(tables, schemas), layout === 'extended');
+const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
+  postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
+
+function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 }: PostgresStoreOptions) {
+  if (listen === false) return undefined;
+  const connectionString = driverUrl(typeof listen === 'string' ? listen : (url ?? ''));
+  const config = {
+    ...{ connectionString, keepAlive: true, connectionTimeoutMillis: acquireTimeoutMs },
+    ...(tls && { ssl: tls }),
+  };
+  const { Client } = loadDriver();
+  const { names } = tablesOf(tables);
+  return (told: (taskIds?: readonly string[]) => void) =>
+    listener(() => new Client(config), channelOf(names.task), told);
+}
 
 function executorOf(options: PostgresStoreOptions): Executor {
   const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;

@@ -41,7 +41,7 @@ export function postgresHarness(name: string, url: string, options: PostgresStor
       if (joined === undefined) await admin.query(`CREATE SCHEMA ${schema}`);
       const clock = virtualClock();
       const schemas = { task: schema, group: schema };
-      const common = { ...options, ...TIMES, poolSize: POOL_SIZE, maxBytes: MAX_BYTES, now: clock.now, schemas };
+      const common = { ...TIMES, ...options, poolSize: POOL_SIZE, maxBytes: MAX_BYTES, now: clock.now, schemas };
       return {
         token: schema,
         clock,
@@ -87,7 +87,7 @@ async function openHandle(
         secret: WRONG_PASSWORD,
       };
     case 'borrowed-client':
-      return borrowed(link.url, handle);
+      return borrowed(link.url, handle, common.listen);
     case 'no-schema':
       return handle({ createTables: false, tables: { task: 'absent_task', group: 'absent_group' } });
     case 'clock-ahead':
@@ -98,10 +98,14 @@ async function openHandle(
   }
 }
 
-function borrowed(connectionString: string, handle: (options: PostgresStoreOptions) => Handle): Handle {
+function borrowed(
+  connectionString: string,
+  handle: (options: PostgresStoreOptions) => Handle,
+  listen: PostgresStoreOptions['listen'] = false,
+): Handle {
   const pool = new pg.Pool({ connectionString });
   pool.on('error', () => undefined);
-  const { dispose, ...rest } = handle({ url: undefined, pool });
+  const { dispose, ...rest } = handle({ url: undefined, pool, ...(listen && { listen: connectionString }) });
   return {
     ...rest,
     clientWorks: async () => (await pool.query('SELECT 1')).rowCount === 1,
