@@ -6,6 +6,8 @@ import { settled } from './outcomes.js';
 import { live } from './wai-live.js';
 
 const FEW = 10;
+/** Ids that are on every server of a cluster, as good as surely. */
+const SPREAD = 100;
 const MANY = 1_000;
 const POLL_MS = 40;
 const NEXT: ReadonlyMap<string, string> = new Map([
@@ -32,6 +34,11 @@ export const WAI_BACKEND: readonly Clause[] = [
       const few = Array.from({ length: FEW }, () => t.id());
       const waits = [...waitFor(few)];
       await live(t);
+      // A cluster is connected to where its records are: so many are on every one of its servers.
+      await t.get(
+        t.reader,
+        Array.from({ length: SPREAD }, () => t.id()),
+      );
       const connections = link.connections();
       t.that(connections > 0, 'a handle that waits has no connection through its link');
       const more = Array.from({ length: MANY - FEW }, () => t.id());

@@ -9,10 +9,12 @@ for (const service of ['postgres', 'pgbouncer'] as const) {
   const server = await sharedServer(service);
   if ('missing' in server) it(`conforms on ${service}`, ({ skip }) => skip(server.missing));
   else {
-    const harness = postgresHarness(service, server.url);
-    const readme = service === 'postgres' ? { readme: new URL('../../docs/postgres.md', import.meta.url) } : {};
-    defineSuite({ describe, it }, harness, readme);
+    const readme = new URL('../../docs/postgres.md', import.meta.url);
+    // The guarantees are those of PostgreSQL itself; the others share its code, faults and all.
+    const options = service === 'postgres' ? { readme } : ({ profile: 'quick' } as const);
+    defineSuite({ describe, it }, postgresHarness(service, server.url), options);
     // Told by LISTEN; the poll is too slow for the kit.
-    if (service === 'postgres') defineSuite({ describe, it }, postgresHarness('postgres, listen', server.url, LISTEN));
+    const listening = postgresHarness('postgres, listen', server.url, LISTEN);
+    if (service === 'postgres') defineSuite({ describe, it }, listening, { profile: 'quick' });
   }
 }
