@@ -45,7 +45,7 @@ export interface Statements {
   scan(query: ScanQuery): Statement;
   /** Rows: `{ status, n }` of all rows, then of the expired ones, then `{ date_done }` of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
-  /** Deletes expired rows, the longest expired first. */
+  /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */

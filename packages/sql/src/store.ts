@@ -29,6 +29,8 @@ export interface SqlStoreOptions {
   readonly maxBytes: number;
   readonly pollMs: number;
   readonly listen?: Listen | undefined;
+  /** Makes what rows need to be put into; undefined where it is there. */
+  readonly ahead?: ((rows: readonly TaskRow[], session: Session) => Promise<void> | undefined) | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -79,6 +81,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     const encoded = records.map(encode);
     const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
+    const making = options.ahead?.(rows, session);
+    if (making !== undefined) await abortable(making, signal, doing);
     try {
       const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
       return putOutcomes(encoded, results);
@@ -172,7 +176,7 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   async sweep(limit, { signal } = {}) {
     const doing = 'removing expired records';
     const [tasks] = await session.write((statements) => [statements.sweepTasks(limit, now())], doing, signal);
-    const removed = tasks?.changes ?? 0;
+    const removed = tasks?.rows.length ? numberOf(tasks.rows[0], 'removed') : (tasks?.changes ?? 0);
     if (removed >= limit) return removed;
     const [groups] = await session.write((s) => [s.sweepGroups(limit - removed, now())], doing, signal);
     return removed + (groups?.changes ?? 0);

@@ -6,7 +6,7 @@ type Column = keyof TaskRow;
 
 const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
 
-const typeOf = (column: Column): string => {
+export const typeOf = (column: Column): string => {
   if (BYTES.has(column)) return 'bytea';
   if (column === 'date_done') return 'timestamp';
   if (column === 'rb_expires_at') return 'float8';
@@ -64,7 +64,7 @@ function upsert(
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly TaskRow[]): TaskRow[][] {
+export function rounds(rows: readonly TaskRow[]): TaskRow[][] {
   const made: TaskRow[][] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {

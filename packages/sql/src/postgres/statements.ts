@@ -3,6 +3,7 @@ import type { Statement } from '../executor.js';
 import { LONE_SURROGATE } from '../limits.js';
 import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
+import { partitionStatements } from './partition-statements.js';
 import { putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
@@ -11,10 +12,14 @@ import type { Tables } from './tables.js';
 const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
 
 /** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
-export function postgresStatements(tables: Tables, extended: boolean): Statements {
+export function postgresStatements(tables: Tables, extended: boolean, partitioned = false): Statements {
   const { task, group } = tables;
   const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
-  const selected = columns.map((column) => (column === 'date_done' ? `${asText(column)} AS ${column}` : column));
+  const selected = columns.map((column) => {
+    if (column === 'date_done') return `${asText(column)} AS ${column}`;
+    // A partition key is never null.
+    return partitioned && column === 'rb_expires_at' ? `nullif(${column}, 'Infinity') AS ${column}` : column;
+  });
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
@@ -48,11 +53,12 @@ export function postgresStatements(tables: Tables, extended: boolean): Statement
           WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
         params: [now],
       },
-      { sql: `SELECT pg_total_relation_size('${task}') AS bytes`, params: [] },
+      { sql: `SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_partition_tree('${task}')`, params: [] },
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(group, expired, limit, now),
     ...groupStatements(tables, extended, live),
+    ...(partitioned && partitionStatements(tables, columns)),
   };
 }
 

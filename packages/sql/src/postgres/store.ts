@@ -8,6 +8,8 @@ import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { partitionsOf } from './partitions.js';
+import { partitionsAhead } from './partitions-ahead.js';
 import { tablesOf } from './tables.js';
 import { driverUrl, placeOf } from './url.js';
 
@@ -31,6 +33,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     maxBytes: options.maxBytes ?? 67_108_864,
     pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
     listen: listenOf(options),
+    ahead: aheadOf(options),
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -51,8 +54,16 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
-  postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
+const dialectOf = ({ tables, schemas, layout = 'extended', listen = false, partitions }: PostgresStoreOptions) =>
+  postgresDialect(
+    tablesOf(tables, schemas),
+    layout === 'extended',
+    listen !== false,
+    partitions && partitionsOf(partitions),
+  );
+
+const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
+  partitions && partitionsAhead(tablesOf(tables, schemas), partitionsOf(partitions), now);
 
 function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 }: PostgresStoreOptions) {
   if (listen === false) return undefined;
