@@ -8,6 +8,8 @@ import pg from 'pg';
 
 /** Where the kit's second process finds the server. */
 const URL_VARIABLE = 'RB_POSTGRES_KIT_URL';
+/** How it finds the tables there; empty: not in partitions. */
+const PARTITIONS_VARIABLE = 'RB_POSTGRES_KIT_PARTITIONS';
 
 /** Short, so that outages of a second tell something. */
 const TIMES = { acquireTimeoutMs: 1_500, queryTimeoutMs: 1_500, pollMs: 5 };
@@ -36,6 +38,7 @@ export function postgresHarness(name: string, url: string, options: PostgresStor
     },
     async world(joined) {
       process.env[URL_VARIABLE] = url;
+      process.env[PARTITIONS_VARIABLE] = options.partitions ? JSON.stringify(options.partitions) : '';
       const schema = joined ?? `rb_${randomUUID().replaceAll('-', '')}`;
       const admin = new pg.Pool({ connectionString: url, max: 2 });
       if (joined === undefined) await admin.query(`CREATE SCHEMA ${schema}`);
@@ -60,6 +63,7 @@ export function postgresHarness(name: string, url: string, options: PostgresStor
 export const harness: Harness = postgresHarness(
   'postgres',
   process.env[URL_VARIABLE] ?? 'postgresql://postgres:postgres@127.0.0.1:5432/postgres',
+  process.env[PARTITIONS_VARIABLE] ? { partitions: JSON.parse(process.env[PARTITIONS_VARIABLE]) } : {},
 );
 
 async function openHandle(
