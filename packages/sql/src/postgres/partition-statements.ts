@@ -1,6 +1,13 @@
 import type { Statements } from '../dialect.js';
 import type { TaskRow } from '../task-row.js';
-import { LOCK_TIMEOUT_MS, NEEDS_READ_COMMITTED, type Partitions, partitionNames, stripeOf } from './partitions.js';
+import {
+  LOCK_TIMEOUT_MS,
+  NEEDS_READ_COMMITTED,
+  type Partitions,
+  PLANNED_ONCE,
+  partitionNames,
+  stripeOf,
+} from './partitions.js';
 import { rounds, typeOf } from './put-statements.js';
 import type { Tables } from './tables.js';
 
@@ -46,7 +53,7 @@ export function putFunction(tables: Tables, columns: readonly Column[]): string 
   const value = (column: Column): string =>
     column === 'rb_expires_at' ? `coalesce(u.rb_expires_at, 'Infinity')` : `u.${column}`;
   const assignments = columns.slice(1).map((column) => `${column} = ${value(column)}`);
-  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).put}(${parameters.join(', ')}, now_ms float8) RETURNS SETOF text LANGUAGE plpgsql AS $$
+  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).put}(${parameters.join(', ')}, now_ms float8) RETURNS SETOF text ${PLANNED_ONCE} AS $$
 DECLARE known text[];
 BEGIN
   ${NEEDS_READ_COMMITTED};
@@ -60,10 +67,16 @@ BEGIN
     known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0));
   END IF;
   RETURN QUERY INSERT INTO ${task} AS t (id, ${columns.join(', ')}, rb_revision)
-    SELECT nextval('${taskSequence}'), ${columns.map(value).join(', ')}, 1 FROM ${given} WHERE u.task_id <> ALL(known)
+    SELECT nextval('${taskSequence}'), ${columns.map(value).join(', ')}, 1 FROM ${given}
+    WHERE NOT EXISTS (SELECT FROM unnest(known) k WHERE k = u.task_id)
     RETURNING t.task_id::text;
 END$$`;
 }
+
+/** Inputs: ids, now. Returns the rows that have not expired. */
+export const getFunction = (tables: Tables): string =>
+  `CREATE OR REPLACE FUNCTION ${partitionNames(tables).get}(ids text[], now_ms float8) RETURNS SETOF ${tables.task} ${PLANNED_ONCE} STABLE AS $$
+BEGIN RETURN QUERY SELECT * FROM ${tables.task} WHERE task_id = ANY(ids) AND rb_expires_at > now_ms; END$$`;
 
 /**
  * Inputs: limit, now. Drops the first partition whose stretch is over and that has rows, with the empty ones before it, and

@@ -1,10 +1,11 @@
 import { COLUMNS } from '../task-row.js';
-import { putFunction, sweepFunction } from './partition-statements.js';
+import { getFunction, putFunction, sweepFunction } from './partition-statements.js';
 import {
   celeryDeadline,
   LOCK_TIMEOUT_MS,
   NEEDS_READ_COMMITTED,
   type Partitions,
+  PLANNED_ONCE,
   partitionNames,
   stripeOf,
 } from './partitions.js';
@@ -39,6 +40,7 @@ export function partitionTrigger(tables: Tables, partitions: Partitions): Readon
       `CREATE TRIGGER ${quoted(name)} BEFORE INSERT ON ${tables.task} FOR EACH ROW WHEN (NEW.rb_revision IS NULL) ` +
         `EXECUTE FUNCTION ${check}()`,
       putFunction(tables, COLUMNS),
+      getFunction(tables),
       sweepFunction(tables, partitions),
       `SELECT ${make}(array_agg(ms)) FROM generate_series(${now}, ${now} + ${celeryExpiresMs + intervalMs}, ${intervalMs}) ms`,
     ],
@@ -66,9 +68,8 @@ BEGIN
       END IF;
       RETURN NEXT first;
     EXCEPTION
-      WHEN lock_not_available THEN NULL;
+      WHEN lock_not_available OR duplicate_table OR duplicate_object OR unique_violation THEN NULL;
       WHEN check_violation OR invalid_object_definition THEN RETURN NEXT first;
-      WHEN duplicate_table OR unique_violation THEN NULL;
     END;
   END LOOP;
 END$$`;
@@ -77,7 +78,7 @@ END$$`;
 /** Of Celery's INSERT: an id that is there is refused as by a unique index. A row that moves, and ours, have a revision. */
 function checkFunction(tables: Tables): string {
   const { task, names } = tables;
-  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).check}() RETURNS trigger LANGUAGE plpgsql AS $$
+  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).check}() RETURNS trigger ${PLANNED_ONCE} AS $$
 BEGIN
   ${NEEDS_READ_COMMITTED};
   PERFORM pg_advisory_xact_lock(${stripeOf(task, 'NEW.task_id')});

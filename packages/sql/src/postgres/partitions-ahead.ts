@@ -12,6 +12,13 @@ type Ahead = (rows: readonly TaskRow[], session: Session) => Promise<void> | und
  */
 export function partitionsAhead(tables: Tables, { intervalMs, celeryExpiresMs }: Partitions, now: () => number): Ahead {
   const known = new Set<number>();
+  /** Calls at once wait for the same. */
+  const making = new Map<number, Promise<void>>();
+  const make = async (starts: readonly number[], session: Session): Promise<void> => {
+    const statement = { sql: `SELECT ${partitionNames(tables).make}($1::float8[]) AS start`, params: [starts] };
+    const [result] = await session.write(() => [statement], 'making partitions');
+    for (const { start } of result?.rows ?? []) known.add(Number(start));
+  };
   const startOf = (ms: number): number => Math.floor(ms / intervalMs) * intervalMs;
   return (rows: readonly TaskRow[], session: Session): Promise<void> | undefined => {
     const from = now();
@@ -19,13 +26,15 @@ export function partitionsAhead(tables: Tables, { intervalMs, celeryExpiresMs }:
     const celerys = from + celeryExpiresMs;
     const wanted = new Set([celerys, celerys + intervalMs].map(startOf));
     for (const { rb_expires_at: ms } of rows) if (ms !== null && ms > from && ms <= last) wanted.add(startOf(ms));
-    const starts = [...wanted].filter((start) => !known.has(start));
-    if (starts.length === 0) return undefined;
-    const statement = { sql: `SELECT ${partitionNames(tables).make}($1::float8[]) AS start`, params: [starts] };
-    return session
-      .write(() => [statement], 'making partitions')
-      .then(([result]) => {
-        for (const { start } of result?.rows ?? []) known.add(Number(start));
+    const pending = [...wanted].filter((start) => !known.has(start));
+    if (pending.length === 0) return undefined;
+    const starts = pending.filter((start) => !making.has(start));
+    if (starts.length > 0) {
+      const made = make(starts, session).finally(() => {
+        for (const start of starts) making.delete(start);
       });
+      for (const start of starts) making.set(start, made);
+    }
+    return Promise.all(pending.map((start) => making.get(start))).then(() => undefined);
   };
 }

@@ -4,6 +4,7 @@ import { LONE_SURROGATE } from '../limits.js';
 import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { partitionStatements } from './partition-statements.js';
+import { partitionNames } from './partitions.js';
 import { putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
@@ -23,12 +24,15 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
+  const found = partitioned
+    ? `${partitionNames(tables).get}($2::text[], $1::float8)`
+    : `${task} WHERE task_id = ANY($2::text[]) AND ${live}`;
 
   return {
     extended,
     put: putStatements(tables, columns, extended),
     get: (taskIds, now) => ({
-      sql: `SELECT ${selected.join(', ')} FROM ${task} WHERE task_id = ANY($2::text[]) AND ${live}`,
+      sql: `SELECT ${selected.join(', ')} FROM ${found}`,
       params: [now, storable(taskIds)],
     }),
     delete: (taskIds, now) => [
