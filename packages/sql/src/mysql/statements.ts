@@ -56,7 +56,7 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
       params: taskIds,
     }),
     // Nothing cheap tells that anybody committed, so the versions are looked at each time.
-    changeToken: () => ({ sql: 'SELECT UUID() AS token', params: [] }),
+    changeToken: () => undefined,
     scan: (query) => scanStatement(task, columns, live, done, query),
     stats: (now) => [
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },

@@ -9,6 +9,9 @@ import { checkOptions, type MysqlStoreOptions } from './options.js';
 import { plainTables } from './tables.js';
 import { parseMysqlUrl } from './url.js';
 
+/** Times `pollMs`: asking for changes is not cheap here, so it is done less often while there are none. */
+const MAX_POLL = 5;
+
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
@@ -18,7 +21,7 @@ import { parseMysqlUrl } from './url.js';
  */
 export function mysqlStore(options: MysqlStoreOptions): ResultStore {
   checkOptions(options);
-  const { layout = 'extended', createTables = true } = options;
+  const { layout = 'extended', createTables = true, pollMs = 100 } = options;
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
@@ -27,7 +30,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 65_535,
-    pollMs: options.pollMs ?? 100,
+    pollMs,
+    maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
