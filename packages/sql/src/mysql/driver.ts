@@ -4,7 +4,7 @@ import { ResultError } from '@rb/core';
 /** What is used of mysql2; its own types need not be installed. */
 export interface MysqlDriver {
   createPool(options: Readonly<Record<string, unknown>>): { promise(): MysqlPool };
-  format(sql: string, values: readonly unknown[]): string;
+  escape(value: unknown): string;
 }
 
 /** A pool of `mysql2/promise`. */

@@ -60,10 +60,10 @@ const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
   mysqlDialect(plainTables(tables), layout === 'extended');
 
 function executorOf(options: MysqlStoreOptions): Executor {
-  const { format, createPool } = loadDriver();
+  const driver = loadDriver();
   const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
   const { statementTimeoutMs, maxLifetimeMs } = options;
-  const common = { format, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
+  const common = { escape: driver.escape, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
   if (options.pool !== undefined)
     return mysqlExecutor({
       ...common,
@@ -75,7 +75,7 @@ function executorOf(options: MysqlStoreOptions): Executor {
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
   const size = poolSize + maxOverflow;
-  const pool = createPool({
+  const pool = driver.createPool({
     ...target,
     ...(tls && { ssl: tls }),
     // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
@@ -87,6 +87,8 @@ function executorOf(options: MysqlStoreOptions): Executor {
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A transaction in one round trip; every value is escaped by the driver, in a mode that the session is set to.
     multipleStatements: true,
+    // Values are in the text already; mysql2 would go through it for places to put them.
+    queryFormat: (sql: string) => sql,
     // Taking down the stack of each call costs more than the call.
     trace: false,
   });
