@@ -133,8 +133,11 @@ function valueLists(rows: number, columns: number, numbering: Numbered, more: st
     .join(', ')}`;
 }
 
+const WHOLE_SECONDS = /:\d\d(?:\.0+)?$/;
+
 /** Celery's DATETIME has no fraction; MySQL would round one up, into a second that has not been. */
 function storedIn(row: TaskRow, column: Column): SqlValue {
-  if (column === 'rb_done_at') return row.date_done;
+  // Only where there is a fraction to keep.
+  if (column === 'rb_done_at') return WHOLE_SECONDS.test(row.date_done ?? '') ? null : row.date_done;
   return column === 'date_done' ? (row.date_done?.slice(0, 19) ?? null) : row[column];
 }
