@@ -33,7 +33,7 @@ function extendedPut(
   const params: SqlValue[] = rows.flatMap((row) => [
     ...CELERY_COLUMNS.map((column) => storedIn(row, column)),
     ...EXTENSION_COLUMNS.map((column) => row[column]),
-    row.date_done,
+    row.rb_done_at,
   ]);
   const names = [...columns, 'rb_revision', 'rb_sealed_at', 'rb_touched_at'];
   const written = names.filter((name) => name !== 'task_id' && name !== 'rb_revision');

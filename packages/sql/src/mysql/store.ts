@@ -23,6 +23,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     durable: true,

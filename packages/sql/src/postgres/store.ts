@@ -25,6 +25,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     durable: true,
