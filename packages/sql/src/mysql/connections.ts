@@ -64,7 +64,9 @@ export function connections(options: ConnectionsOptions): Connections {
 
   const setUp = async (connection: MysqlConnection): Promise<Known> => {
     for (const sql of settings) await ask(connection, sql);
-    const [row] = (await ask(connection, 'SELECT @@max_allowed_packet AS bytes')) as readonly { readonly bytes: number }[];
+    const [row] = (await ask(connection, 'SELECT @@max_allowed_packet AS bytes')) as readonly {
+      readonly bytes: number;
+    }[];
     const now = performance.now();
     return { since: now, usedAt: now, maxPacketBytes: Number(row?.bytes) };
   };

@@ -18,6 +18,8 @@ export interface MysqlStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; beside those that the URL has. */
@@ -65,6 +67,7 @@ const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
+  timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
   poolSize: positive,

@@ -24,7 +24,7 @@ export function putStatements(
   return additions === undefined ? celeryPut(task, rows, numbering) : [guardedPut(task, rows, numbering, additions)];
 }
 
-type Column = Exclude<keyof TaskRow, 'id'> | 'rb_done_at';
+type Column = keyof TaskRow;
 
 const COLUMNS: readonly Column[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
 /** Of most records only these have a value; the others are left to their default NULL. */
@@ -133,11 +133,6 @@ function valueLists(rows: number, columns: number, numbering: Numbered, more: st
     .join(', ')}`;
 }
 
-const WHOLE_SECONDS = /:\d\d(?:\.0+)?$/;
-
 /** Celery's DATETIME has no fraction; MySQL would round one up, into a second that has not been. */
-function storedIn(row: TaskRow, column: Column): SqlValue {
-  // Only where there is a fraction to keep.
-  if (column === 'rb_done_at') return WHOLE_SECONDS.test(row.date_done ?? '') ? null : row.date_done;
-  return column === 'date_done' ? (row.date_done?.slice(0, 19) ?? null) : row[column];
-}
+const storedIn = (row: TaskRow, column: Column): SqlValue =>
+  column === 'date_done' ? (row.date_done?.slice(0, 19) ?? null) : row[column];

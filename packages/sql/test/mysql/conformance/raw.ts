@@ -3,8 +3,8 @@ import { type MysqlStoreOptions, mysqlSchema } from '@rb/sql/mysql';
 import type mysql from 'mysql2/promise';
 import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from '../../conformance/vectors.ts';
 
-/** Not stored by the record's writer, but given by the database. */
-const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_sealed_at', 'rb_touched_at']);
+/** Given by the database and not by the record's writer; rb_done_at repeats `date_done`, with the fraction that it lacks. */
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_sealed_at', 'rb_touched_at', 'rb_done_at']);
 
 /** Beneath the adapter, by a bare mysql2 connection. */
 export function rawAccess(admin: mysql.Pool, database: string, options: MysqlStoreOptions): RawAccess {
@@ -28,7 +28,7 @@ export function rawAccess(admin: mysql.Pool, database: string, options: MysqlSto
       await admin.query(`INSERT INTO ${table} SET id = ${id}, ?`, [row]);
     },
     vectors: celeryVectors('mysql'),
-    canonical: (stored) => canonicalRow({ ...(stored as Row), rb_done_at: null }),
+    canonical: (stored) => canonicalRow(stored as Row),
     foreign: foreignRows('mysql'),
     bombs: deepRows(),
     garbage: { status: 'SUCCESS', result: Buffer.from([1, 2, 255]) },
