@@ -22,6 +22,10 @@ const TABLES: Meaning = [
   'RB_SCHEMA',
   "a table or column is missing; run the schema's deploy() once, or leave createTables on",
 ];
+const COPY: Meaning = [
+  'RB_SCHEMA',
+  'this table can only be changed by copying it, which deploy() does not do to a large one: see the cause, and run the statement by hand',
+];
 const MADE: Meaning = ['RB_SCHEMA', 'another process has just made the same table, column or index', true];
 
 /** By errno. Source: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes. */
@@ -37,6 +41,8 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1054: TABLES,
   1146: TABLES,
   1050: MADE,
+  1845: COPY,
+  1846: COPY,
   1060: MADE,
   1061: MADE,
   1153: ['RB_TOO_LARGE', 'the record is larger than the server takes (max_allowed_packet)'],

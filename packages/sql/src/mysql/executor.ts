@@ -67,13 +67,17 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const transaction = async (
     connection: MysqlConnection,
     statements: readonly Statement[],
-    { write, unlimited }: RunOptions,
+    { write, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
     const begin = write ? BEGIN_WRITE : BEGIN_READ;
-    const before = unlimited ? [UNLIMITED, ...begin] : begin;
+    const texts = statements.map(formatted);
     try {
-      const results = await send(connection, [...before, ...statements.map(formatted), 'COMMIT'], unlimited);
-      return results.slice(before.length, -1);
+      if (during === undefined)
+        return (await send(connection, [...begin, ...texts, 'COMMIT'], unlimited)).slice(begin.length, -1);
+      const results = (await send(connection, [...begin, ...texts], unlimited)).slice(begin.length);
+      await during(results);
+      await query(connection, 'COMMIT');
+      return results;
     } catch (error) {
       if (!isConnectionLoss(error)) await query(connection, 'ROLLBACK');
       throw error;
@@ -98,9 +102,10 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     }
   };
 
-  const perform = (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
+  const perform = async (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
     const [only] = statements;
-    if (statements.length > 1 || only === undefined)
+    if (running.unlimited) await query(connection, UNLIMITED);
+    if (statements.length > 1 || only === undefined || running.during !== undefined)
       return transaction(
         connection,
         statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise() : [statement])),
@@ -147,7 +152,9 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
       }
 
       function mayRepeat(error: unknown): boolean {
-        if (isConflict(error)) return tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
+        // A deployment has an idea of its own of when to try again.
+        if (isConflict(error))
+          return !running.unlimited && tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
         // What only reads may be asked again where the connection died under it.
         return tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
       }

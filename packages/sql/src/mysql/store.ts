@@ -15,7 +15,7 @@ const MAX_POLL = 5;
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
- * Connects on first use. A batch is one transaction in one round trip; SUCCESS is final, decided by the statement itself.
+ * Connects on first use. A batch is one statement; SUCCESS is final, decided by the statement itself.
  *
  * Errors: TypeError for wrong options, RB_UNSUPPORTED where mysql2 is missing.
  */
@@ -41,7 +41,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
   checkOptions(options);
-  return schemaOf(dialectOf(options).schema, () => executorOf(options));
+  // Two for a deployment that builds under a lock, and one to look at it meanwhile.
+  return schemaOf(dialectOf(options).schema, () => executorOf({ ...options, maxOverflow: 2 }));
 }
 
 /** What `connect()` of @rb/core calls for `mysql:`, `mariadb:` and `db+mysql:` URLs. Options given win over the URL's. */
