@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
 import { type ConnectionsOptions, connections } from './connections.js';
-import { type Bound, FORMS, type MysqlConnection } from './driver.js';
+import { type Bound, formsOf, type MysqlConnection } from './driver.js';
 import { isConflict, isConnectionLoss, isStopped, isUnsent, toResultError } from './errors.js';
 import { type GuardedStatement, isGuarded } from './guarded.js';
 import { UNLIMITED } from './session-settings.js';
@@ -30,13 +30,14 @@ const BEGIN_READ = [
 /** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const { acquire, release, maxPacketBytes, close } = connections(options);
+  const forms = formsOf(options.owned);
   let closed = false;
 
   const query = async (connection: MysqlConnection, sql: string, unlimited = false): Promise<unknown> => {
     const timeout = unlimited ? {} : { timeout: options.queryTimeoutMs };
     const limit = maxPacketBytes(connection);
     if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
-    const [result] = await connection.query({ ...FORMS, sql, ...timeout });
+    const [result] = await connection.query({ ...forms, sql, ...timeout });
     return result;
   };
 
@@ -88,7 +89,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const execute = async (connection: MysqlConnection, { sql, params }: Statement): Promise<void> => {
     const values = params.map(bound);
     if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
-    await connection.execute({ ...FORMS, sql, values, timeout: options.queryTimeoutMs });
+    await connection.execute({ ...forms, sql, values, timeout: options.queryTimeoutMs });
   };
 
   const guarded = async (connection: MysqlConnection, statement: GuardedStatement, running: RunOptions) => {

@@ -5,7 +5,9 @@ interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** Connected to it, beneath the store. */
   readonly admin: mysql.Connection;
-  /** Every connection to this database but the admin's own. */
+  /** Numbers of all connections to this database but the admin's own. */
+  others(): Promise<readonly number[]>;
+  /** Ends them. */
   killOthers(): Promise<void>;
 }
 
@@ -15,15 +17,19 @@ export async function databaseAt(url: string): Promise<TestDatabase> {
   const admin = await mysql.createConnection({ uri: url, dateStrings: true });
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.query(`USE ${name}`);
+  const others = async (): Promise<readonly number[]> => {
+    const [rows] = await admin.query(
+      'SELECT id AS connection FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()',
+      [name],
+    );
+    return (rows as { readonly connection: number }[]).map(({ connection }) => connection);
+  };
   return {
     url: url.replace(/\/[^/]*$/, `/${name}`),
     admin,
+    others,
     async killOthers() {
-      const [rows] = (await admin.query(
-        'SELECT id FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()',
-        [name],
-      )) as unknown as [readonly { readonly id?: number; readonly ID?: number }[]];
-      for (const { id, ID } of rows) await admin.query(`KILL ${id ?? ID}`);
+      for (const id of await others()) await admin.query(`KILL ${id}`);
     },
     async [Symbol.asyncDispose]() {
       await admin.query(`DROP DATABASE ${name}`);
