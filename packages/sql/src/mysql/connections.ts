@@ -24,6 +24,8 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** Connected, set up, and answering a moment ago. */
   acquire(doing: string): Promise<MysqlConnection>;
+  /** What the server takes in one packet of this connection. */
+  maxPacketBytes(connection: MysqlConnection): number;
   /** @param usable False where it is lost, or in a state that nobody knows. */
   release(connection: MysqlConnection, usable: boolean): void;
   /** Whoever waits is rejected. Idempotent. */
@@ -35,6 +37,8 @@ const PING_AFTER_MS = 1_000;
 
 interface Known {
   readonly since: number;
+  /** What the server takes in one packet. */
+  readonly maxPacketBytes: number;
   usedAt: number;
 }
 
@@ -52,17 +56,26 @@ export function connections(options: ConnectionsOptions): Connections {
   /** When a connection was last lost: the others were lost too where the server was started anew. */
   let lostAt = 0;
 
-  const ask = async (connection: MysqlConnection, texts: readonly string[]): Promise<void> => {
-    for (const sql of texts) await connection.query({ ...FORMS, sql, timeout });
+  /** A pool that takes back what its sessions were set to has them set up each time. */
+  const forgets = pool.pool?.config?.resetOnRelease === true;
+
+  const ask = async (connection: MysqlConnection, sql: string): Promise<unknown> =>
+    (await connection.query({ ...FORMS, sql, timeout }))[0];
+
+  const setUp = async (connection: MysqlConnection): Promise<Known> => {
+    for (const sql of settings) await ask(connection, sql);
+    const [row] = (await ask(connection, 'SELECT @@max_allowed_packet AS bytes')) as readonly {
+      readonly bytes: number;
+    }[];
+    const now = performance.now();
+    return { since: now, usedAt: now, maxPacketBytes: Number(row?.bytes) };
   };
 
   const prepared = async (connection: MysqlConnection): Promise<void> => {
     const now = performance.now();
     const found = known.get(connection.connection);
-    if (found === undefined) {
-      await ask(connection, settings);
-      known.set(connection.connection, { since: now, usedAt: now });
-    } else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, ['DO 0']);
+    if (found === undefined || forgets) known.set(connection.connection, await setUp(connection));
+    else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, 'DO 0');
   };
 
   const connected = async (doing: string, deadline: number): Promise<MysqlConnection> => {
@@ -94,6 +107,7 @@ export function connections(options: ConnectionsOptions): Connections {
         throw error;
       }
     },
+    maxPacketBytes: ({ connection }) => known.get(connection)?.maxPacketBytes ?? Number.POSITIVE_INFINITY,
     release(connection, usable) {
       const now = performance.now();
       const found = known.get(connection.connection);

@@ -4,13 +4,15 @@ import { ResultError } from '@rb/core';
 /** What is used of mysql2; its own types need not be installed. */
 export interface MysqlDriver {
   createPool(options: Readonly<Record<string, unknown>>): { promise(): MysqlPool };
-  format(sql: string, values: readonly unknown[]): string;
+  escape(value: unknown): string;
 }
 
 /** A pool of `mysql2/promise`. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
   end(): Promise<void>;
+  /** mysql2's own, with what it was set to. */
+  readonly pool?: { readonly config?: { readonly resetOnRelease?: boolean | undefined } | undefined };
 }
 
 export interface MysqlConnection {

@@ -10,11 +10,13 @@ import { UNLIMITED } from './session-settings.js';
 export interface MysqlExecutorOptions extends ConnectionsOptions {
   /** For messages. */
   readonly name: string;
-  readonly format: (sql: string, values: readonly unknown[]) => string;
+  readonly escape: (value: unknown) => string;
 }
 
-/** Of statements in one packet; the smallest max_allowed_packet met is 16 MiB. */
+/** Of statements in one packet: more than any batch of ordinary records, and a number of copies that does not hurt. */
 const PACKET_CHARS = 4 * 2 ** 20;
+/** A character of JavaScript in UTF-8. */
+const MAX_CHAR_BYTES = 3;
 /** Deadlocks are rare with rows in one order; whoever loses so often in a row is in some other trouble. */
 const ATTEMPTS = 10;
 
@@ -27,11 +29,13 @@ const BEGIN_READ = [
 
 /** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
-  const { acquire, release, close } = connections(options);
+  const { acquire, release, maxPacketBytes, close } = connections(options);
   let closed = false;
 
   const query = async (connection: MysqlConnection, sql: string, unlimited = false): Promise<unknown> => {
     const timeout = unlimited ? {} : { timeout: options.queryTimeoutMs };
+    const limit = maxPacketBytes(connection);
+    if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
     const [result] = await connection.query({ ...FORMS, sql, ...timeout });
     return result;
   };
@@ -42,7 +46,8 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     texts: readonly string[],
     unlimited?: boolean,
   ): Promise<StatementResult[]> => {
-    const together = options.owned && texts.reduce((sum, { length }) => sum + length, 0) <= PACKET_CHARS;
+    const chars = texts.reduce((sum, { length }) => sum + length, 0);
+    const together = options.owned && chars <= Math.min(PACKET_CHARS, maxPacketBytes(connection) / MAX_CHAR_BYTES);
     if (together && texts.length > 1)
       return ((await query(connection, texts.join(';\n'), unlimited)) as unknown[]).map(resultOf);
     const results: StatementResult[] = [];
@@ -50,7 +55,14 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     return results;
   };
 
-  const formatted = ({ sql, params }: Statement): string => options.format(sql, params.map(bound));
+  /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
+  const formatted = ({ sql, params }: Statement): string => {
+    if (params.length === 0) return sql;
+    const pieces = sql.split('?');
+    let text = pieces[0] ?? '';
+    for (let i = 0; i < params.length; i++) text += options.escape(bound(params[i] ?? null)) + pieces[i + 1];
+    return text;
+  };
 
   const transaction = async (
     connection: MysqlConnection,
@@ -68,16 +80,21 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     }
   };
 
+  /** Unlike in a text, bytes are sent as they are. */
+  const execute = async (connection: MysqlConnection, { sql, params }: Statement): Promise<void> => {
+    const values = params.map(bound);
+    if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
+    await connection.execute({ ...FORMS, sql, values, timeout: options.queryTimeoutMs });
+  };
+
   const guarded = async (connection: MysqlConnection, statement: GuardedStatement, running: RunOptions) => {
     try {
-      if (statement.prepared) {
-        const values = statement.params.map(bound);
-        await connection.execute({ ...FORMS, sql: statement.sql, values, timeout: options.queryTimeoutMs });
-      } else await query(connection, formatted(statement));
+      if (statement.prepared) await execute(connection, statement);
+      else await query(connection, formatted(statement));
       return [{ rows: statement.written, changes: statement.written.length }];
     } catch (error) {
       if (!isStopped(error)) throw error;
-      return transaction(connection, statement.otherwise, running);
+      return transaction(connection, statement.otherwise(), running);
     }
   };
 
@@ -86,7 +103,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     if (statements.length > 1 || only === undefined)
       return transaction(
         connection,
-        statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise : [statement])),
+        statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise() : [statement])),
         running,
       );
     return isGuarded(only)
@@ -147,13 +164,20 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   };
 }
 
+/** As the server says it, if it says so at all: mostly it cuts the connection while the packet is still being sent. */
+const packetTooLarge = (): Error =>
+  Object.assign(new Error('more than max_allowed_packet'), { errno: 1153, code: 'ER_NET_PACKET_TOO_LARGE' });
+
+const bytesAtMost = (sum: number, value: Bound): number =>
+  sum + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 8);
+
 const closedError = (doing: string): ResultError =>
   new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
 
 function bound(value: SqlParam): Bound {
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (Array.isArray(value)) throw new TypeError('expected no list as a parameter');
-  return value as Exclude<SqlParam, Uint8Array | readonly unknown[]>;
+  throw new TypeError('expected no list as a parameter');
 }
 
 const resultOf = (result: unknown): StatementResult =>

@@ -40,7 +40,7 @@ export interface MysqlStoreOptions {
   readonly queryTimeoutMs?: number | undefined;
   /** The server ends what takes longer: MySQL reads alone, MariaDB any statement but a deployment's. @default the server's setting */
   readonly statementTimeoutMs?: number | undefined;
-  /** How often to ask whether others wrote, while somebody watches. @default 100 */
+  /** How often to ask whether others wrote, while somebody watches; up to five times as long while nothing happens. @default 100 */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;

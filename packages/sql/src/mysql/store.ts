@@ -9,6 +9,9 @@ import { checkOptions, type MysqlStoreOptions } from './options.js';
 import { plainTables } from './tables.js';
 import { parseMysqlUrl } from './url.js';
 
+/** Times `pollMs`: asking for changes is not cheap here, so it is done less often while there are none. */
+const MAX_POLL = 5;
+
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
@@ -18,7 +21,7 @@ import { parseMysqlUrl } from './url.js';
  */
 export function mysqlStore(options: MysqlStoreOptions): ResultStore {
   checkOptions(options);
-  const { layout = 'extended', createTables = true } = options;
+  const { layout = 'extended', createTables = true, pollMs = 100 } = options;
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
@@ -28,7 +31,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 65_535,
-    pollMs: options.pollMs ?? 100,
+    pollMs,
+    maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -48,10 +52,10 @@ const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
   mysqlDialect(plainTables(tables), layout === 'extended');
 
 function executorOf(options: MysqlStoreOptions): Executor {
-  const { format, createPool } = loadDriver();
+  const driver = loadDriver();
   const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
   const { statementTimeoutMs, maxLifetimeMs } = options;
-  const common = { format, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
+  const common = { escape: driver.escape, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
   if (options.pool !== undefined)
     return mysqlExecutor({
       ...common,
@@ -63,7 +67,7 @@ function executorOf(options: MysqlStoreOptions): Executor {
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
   const size = poolSize + maxOverflow;
-  const pool = createPool({
+  const pool = driver.createPool({
     ...target,
     ...(tls && { ssl: tls }),
     // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
@@ -75,6 +79,8 @@ function executorOf(options: MysqlStoreOptions): Executor {
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A transaction in one round trip; every value is escaped by the driver, in a mode that the session is set to.
     multipleStatements: true,
+    // Values are in the text already; mysql2 would go through it for places to put them.
+    queryFormat: (sql: string) => sql,
     // Taking down the stack of each call costs more than the call.
     trace: false,
   });
