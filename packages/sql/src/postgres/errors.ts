@@ -67,6 +67,9 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
 /** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
 export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
 
+/** What was prepared by name is gone (DISCARD ALL, a pooler), is another's, or returns other types since the schema was changed. */
+export const isStaleName = (cause: unknown): boolean => ['26000', '42P05', '0A000'].includes(described(cause).code);
+
 /** Classes 08 and 57P: the server ends the connection itself. The rest is sockets, name look-ups, TLS, and pg's own words. */
 export function isConnectionLoss(cause: unknown): boolean {
   const { code, message } = described(cause);

@@ -36,8 +36,11 @@ export interface PostgresStoreOptions {
   readonly queryTimeoutMs?: number | undefined;
   /** The server cancels what takes longer. PgBouncer refuses it unless told to ignore it. @default the server's setting */
   readonly statementTimeoutMs?: number | undefined;
-  /** Prepare statements once per connection, which saves parsing; not through PgBouncer in transaction mode. @default false */
-  readonly prepare?: boolean | undefined;
+  /**
+   * Prepare statements once per connection, which saves parsing and planning. `auto`: on connections that lead to the server
+   * itself; through a pooler such as PgBouncer, which is told by the number of the process that answers, not. @default 'auto'
+   */
+  readonly prepare?: boolean | 'auto' | undefined;
   /**
    * Be told of writes by LISTEN on one more connection, while somebody watches; Celery's writes too, by triggers that are
    * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
@@ -79,7 +82,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   acquireTimeoutMs: positive,
   queryTimeoutMs: positive,
   statementTimeoutMs: positive,
-  prepare: ofType('boolean', 'true or false'),
+  prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
   pollMs: positive,
   now: ofType('function', 'a function'),

@@ -72,13 +72,13 @@ function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 
 }
 
 function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;
-  const common = { queryTimeoutMs, prepare };
+  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto', poolSize = 10 } = options;
+  const common = { queryTimeoutMs, prepare, poolSize };
   if (pool !== undefined) return postgresExecutor({ ...common, name: 'the given pool', pool, owned: false });
   const connectionString = driverUrl(url ?? '');
   const made = new (loadDriver().Pool)({
     connectionString,
-    max: options.poolSize ?? 10,
+    max: poolSize,
     idleTimeoutMillis: options.idleTimeoutMs ?? 60_000,
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
     keepAlive: true,
