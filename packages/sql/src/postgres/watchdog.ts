@@ -17,7 +17,8 @@ export function watchdog(timeoutMs: number): Watchdog {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
     for (const [client, deadline] of deadlines) {
-      if (deadline <= now) client.connection.stream.destroy(new Error(`read timeout: no answer within ${timeoutMs} ms`));
+      if (deadline <= now)
+        client.connection.stream.destroy(new Error(`read timeout: no answer within ${timeoutMs} ms`));
       else next = Math.min(next, deadline);
     }
     if (next !== Number.POSITIVE_INFINITY) wait(next - now);
