@@ -4,6 +4,7 @@ import type { PgClient, PgPool } from './driver.js';
 
 export interface ClientsOptions {
   readonly pool: PgPool;
+  readonly connect: () => Promise<PgClient>;
   /** Whether the pool is ours: it ends with the clients. */
   readonly owned: boolean;
   /** Connections beyond it are closed as soon as they are free. */
@@ -29,10 +30,10 @@ const STALE = 100;
 /** How long what is under way has to end, once the store is closed. */
 const GRACE_MS = 1_000;
 
-export function clientsOf({ pool, owned, poolSize, greet, ping }: ClientsOptions): Clients {
+export function clientsOf({ pool, owned, poolSize, greet, ping, ...options }: ClientsOptions): Clients {
   const usedAt = new WeakMap<PgClient, number>();
   const closing = new AbortController();
-  const connect = connecting(() => pool.connect(), closing.signal);
+  const connect = connecting(options.connect, closing.signal);
   const open = new Set<PgClient>();
   // A connection of the pool that ends while nobody uses it is replaced by the pool; unheard, its error ends the process.
   const ignore = (): void => undefined;

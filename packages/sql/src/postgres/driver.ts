@@ -7,6 +7,8 @@ export interface PgPool {
   readonly totalCount: number;
   /** Callers that wait for a connection. */
   readonly waitingCount: number;
+  /** What the next connection is made with. */
+  readonly options: { ssl?: unknown };
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;

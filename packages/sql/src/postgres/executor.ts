@@ -10,6 +10,7 @@ export interface PostgresExecutorOptions extends QueriesOptions {
   /** For messages. */
   readonly name: string;
   readonly pool: PgPool;
+  readonly connect: () => Promise<PgClient>;
   /** Whether the pool is ours: it ends with the executor. */
   readonly owned: boolean;
   /** Connections beyond it are closed as soon as they are free. */
