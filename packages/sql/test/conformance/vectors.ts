@@ -5,7 +5,7 @@ import { CELERY_VERSIONS, type Vector as CeleryVector, columnOf, vectors } from 
 import { doneAtOf, metaOf, RESULTS } from '../expected.ts';
 import { TASK_COLUMNS } from '../task-columns.ts';
 
-type Database = 'sqlite' | 'mysql';
+type Database = 'sqlite' | 'mysql' | 'postgresql';
 
 /** A row of Celery's table, or the columns of it that are not null. */
 export type Row = Readonly<Record<string, Uint8Array | string | number | null>>;
@@ -20,7 +20,7 @@ const title = ({ celery, name, extended }: CeleryVector): string =>
 const READ_ONLY = new Set(['success_float1_0', 'success_opaque_object']);
 
 /** Every row that Celery stored with JSON arguments, and what it means. */
-export const celeryVectors = (database: Database): readonly Vector[] =>
+export const celeryVectors = (database: Database, results: typeof RESULTS = RESULTS): readonly Vector[] =>
   CELERY_VERSIONS.flatMap((celery) =>
     vectors(database, celery)
       .filter(({ serializer, task_id: id, raw }) => serializer === 'json' && id !== undefined && raw.rows > 0)
@@ -31,7 +31,7 @@ export const celeryVectors = (database: Database): readonly Vector[] =>
         record: {
           taskId: vector.task_id ?? '',
           state: vector.celery_reads.status ?? '',
-          result: RESULTS[vector.name]?.(vector),
+          result: results[vector.name]?.(vector),
           traceback: columnOf(vector, 'traceback') as string | null,
           doneAt: doneAtOf(vector),
           meta: metaOf(vector),
