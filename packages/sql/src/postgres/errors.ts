@@ -70,6 +70,8 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
     ];
   const known = MEANINGS[code] ?? (isSqlState(code) ? MEANINGS[code.slice(0, 2)] : undefined);
   if (known !== undefined) return known;
+  if (isUntrusted(code))
+    return ['RB_UNAVAILABLE', "the server's certificate is not trusted: see sslmode and sslrootcert", false];
   if (isConnectionLoss(cause)) {
     return mayHaveLanded
       ? ['RB_OUTCOME_UNKNOWN', 'the connection was lost, or nothing answered, before the answer came']
@@ -100,6 +102,8 @@ export function isConnectionLoss(cause: unknown): boolean {
     )
   );
 }
+
+const isUntrusted = (code: string): boolean => /^(CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_TLS_CERT)/.test(code);
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
 

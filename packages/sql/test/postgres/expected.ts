@@ -1,5 +1,5 @@
 import { Complex, Decimal, PlainTime, PythonSet, RemoteError, TimeDelta, Tuple, Uuid } from '@rb/core';
-import { RESULTS as COMMON } from '../expected.js';
+import { RESULTS as COMMON } from '../expected.ts';
 
 const remote = (type: string, module: string, ...args: unknown[]): RemoteError => new RemoteError(type, module, args);
 
