@@ -44,7 +44,10 @@ const POOLER: readonly (readonly [words: RegExp, Meaning])[] = [
     /authentication failed|no such user|login rejected/i,
     ['RB_DENIED', 'the pooler refused the user name or the password'],
   ],
-  [/no such database/i, ['RB_SCHEMA', 'the pooler knows no such database: check the URL and its [databases]']],
+  [
+    /no such database|database .* does not exist/i,
+    ['RB_SCHEMA', 'the pooler knows no such database: check the URL and its [databases]'],
+  ],
   [
     /unsupported startup parameter/i,
     ['RB_UNSUPPORTED', 'the pooler refuses a setting, such as statementTimeoutMs: see its ignore_startup_parameters'],
