@@ -91,7 +91,7 @@ export interface SchemaDialect {
   readonly isBusy?: (error: ResultError) => boolean;
   /** Where steps are `online`. */
   readonly online?: {
-    /** The last one's row `{ held }`, true or 1, tells whether no one else has it; it ends with the transaction. */
+    /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */
     readonly lock: readonly Statement[];
     /** One row `{ part }` of what is being built, or none. Absent: the database does not tell. */
     readonly progress?: Statement;
