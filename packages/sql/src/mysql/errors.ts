@@ -13,6 +13,7 @@ type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolea
 
 const REFUSED: Meaning = ['RB_DENIED', 'the user name or password was refused'];
 const NO_RIGHT: Meaning = ['RB_DENIED', 'this user may not do that: check its grants on the database'];
+const NO_TLS: Meaning = ['RB_DENIED', 'the server wants TLS, and this URL has none: add ssl_ca, or the option tls'];
 const READ_ONLY: Meaning = ['RB_UNAVAILABLE', 'the server is read only, as a replica is; nothing was changed'];
 const FULL: Meaning = ['RB_UNAVAILABLE', 'the disk, memory or table space is full; nothing was changed'];
 const CROWDED: Meaning = ['RB_UNAVAILABLE', 'too many connections are open; nothing was changed'];
@@ -33,6 +34,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1045: REFUSED,
   1698: REFUSED,
   1251: REFUSED,
+  3159: NO_TLS,
   1044: NO_RIGHT,
   1142: NO_RIGHT,
   1143: NO_RIGHT,

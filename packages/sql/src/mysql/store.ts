@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
@@ -67,10 +68,12 @@ function executorOf(options: MysqlStoreOptions): Executor {
     });
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
+  // mysql2 compares an address with nothing but `localhost`.
+  const verifyIdentity = (tls?.verifyIdentity ?? true) && isIP(target.host) === 0;
   const size = poolSize + maxOverflow;
   const pool = driver.createPool({
     ...target,
-    ...(tls && { ssl: tls }),
+    ...(tls && { ssl: { ...tls, verifyIdentity } }),
     // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
     connectionLimit: size + 1,
     maxIdle: poolSize,

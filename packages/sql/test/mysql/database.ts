@@ -5,6 +5,8 @@ interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** Connected to it, beneath the store. */
   readonly admin: mysql.Connection;
+  /** The admin, after the server was started anew. */
+  reconnect(): Promise<void>;
   /** Numbers of all connections to this database but the admin's own. */
   others(): Promise<readonly number[]>;
   /** Ends them. */
@@ -14,7 +16,10 @@ interface TestDatabase extends AsyncDisposable {
 /** A database of the test's own on a server that others use too. */
 export async function databaseAt(url: string): Promise<TestDatabase> {
   const name = `rb_${randomUUID().replaceAll('-', '')}`;
-  const admin = await mysql.createConnection({ uri: url, dateStrings: true });
+  const connect = () => mysql.createConnection({ uri: url, dateStrings: true });
+  let admin = await connect();
+  // Unheard, the end of its connection would end the process.
+  admin.on('error', () => undefined);
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.query(`USE ${name}`);
   const others = async (): Promise<readonly number[]> => {
@@ -26,7 +31,12 @@ export async function databaseAt(url: string): Promise<TestDatabase> {
   };
   return {
     url: url.replace(/\/[^/]*$/, `/${name}`),
-    admin,
+    get admin() {
+      return admin;
+    },
+    async reconnect() {
+      admin = await connect();
+    },
     others,
     async killOthers() {
       for (const id of await others()) await admin.query(`KILL ${id}`);
