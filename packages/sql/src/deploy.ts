@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable, isResultError, throwIfAborted } from '@rb/core';
-import type { SchemaDialect } from './dialect.js';
+import { numberOf, type SchemaDialect } from './dialect.js';
 import type { Executor } from './executor.js';
 import type { Step } from './schema.js';
 
@@ -101,7 +101,7 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
     await executor.run(dialect.online?.lock ?? [], {
       ...writing,
       async during(results) {
-        if (results[0]?.rows[0]?.held !== 1) return;
+        if (numberOf(results[0]?.rows[0], 'held') !== 1) return;
         built = [];
         const steps = onlineOf(await plan());
         for (const sql of steps) {

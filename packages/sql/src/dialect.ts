@@ -2,6 +2,7 @@ import type { ResultError, ScanFilter } from '@rb/core';
 import type { SqlRow, Statement, StatementResult } from './executor.js';
 import type { Found, Migration } from './schema.js';
 import type { TaskRow } from './task-row.js';
+import type { Dates } from './zones.js';
 
 export interface ScanQuery {
   /** Row id, exclusive; 0 starts at the beginning. */
@@ -9,6 +10,8 @@ export interface ScanQuery {
   readonly limit: number;
   readonly filter: ScanFilter;
   readonly now: number;
+  /** How `date_done` is written. */
+  readonly dates: Dates;
 }
 
 interface GroupRow {
@@ -39,11 +42,11 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
-  /** One row `{ token }`, which differs from the last one where anything may have been written in between. */
-  changeToken(): Statement;
+  /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
+  changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */
   scan(query: ScanQuery): Statement;
-  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `{ date_done }` of the oldest, then `{ bytes }`. */
+  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
   /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
@@ -90,8 +93,8 @@ export interface SchemaDialect {
   readonly online?: {
     /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */
     readonly lock: readonly Statement[];
-    /** One row `{ part }` of what is being built, or none. */
-    readonly progress: Statement;
+    /** One row `{ part }` of what is being built, or none. Absent: the database does not tell. */
+    readonly progress?: Statement;
   };
 }
 

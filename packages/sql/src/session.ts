@@ -60,7 +60,7 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
           throw error;
         }
       };
-      return abortable(work(), signal, doing);
+      return signal === undefined ? work() : abortable(work(), signal, doing);
     };
 
   return {

@@ -9,15 +9,15 @@ import {
   type StatsCapability,
   type TaskRecord,
 } from '@rb/core';
-import { dateMs } from './dates.js';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
 import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
+import { doneMs, isLarger, type TaskRow, taskRowCodec } from './task-row.js';
 import { type Listen, pollingWatch } from './watch.js';
+import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
@@ -26,8 +26,11 @@ export interface SqlStoreOptions {
   readonly layout: 'extended' | 'celery';
   readonly deploy: boolean;
   readonly durable: boolean;
+  readonly timeZone?: string | undefined;
   readonly maxBytes: number;
   readonly pollMs: number;
+  /** What `pollMs` grows to while nothing happens. @default pollMs */
+  readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
   /** Makes what rows need to be put into; undefined where it is there. */
   readonly ahead?: ((rows: readonly TaskRow[], session: Session) => Promise<void> | undefined) | undefined;
@@ -43,7 +46,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const { dialect, now, maxBytes } = options;
   const extended = options.layout === 'extended';
   const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
-  const codec = taskRowCodec(options.serializer, extended);
+  const dates = datesIn(options.timeZone);
+  const codec = taskRowCodec(options.serializer, extended, dates);
 
   const encode = (record: TaskRecord): TaskRow | ResultError => {
     try {
@@ -92,7 +96,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
-  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, now) } : {};
+  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, dates, now) } : {};
   return {
     contract: CONTRACT_VERSION,
     name: dialect.name,
@@ -109,8 +113,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       return session.close();
     },
     notify: { subscribe: watch.subscribe },
-    scan: sqlScan(session, decode, now),
-    stats: sqlStats(session, now),
+    scan: sqlScan(session, decode, dates, now),
+    stats: sqlStats(session, dates, now),
     ...capabilities,
   };
 }
@@ -135,7 +139,11 @@ const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =
 const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
   new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
-function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
+function sqlWatch(
+  session: Session,
+  get: ResultStore['get'],
+  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
@@ -144,8 +152,10 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
     last = result.catch(() => undefined);
     return result;
   };
-  const ask = async (build: (statements: Statements) => Statement): Promise<readonly SqlRow[]> => {
-    const [result] = await inTurn(() => session.read((statements) => [build(statements)], 'looking for changes'));
+  const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
+    const all = (statements: Statements): Statement[] =>
+      [build(statements)].filter((statement) => statement !== undefined);
+    const [result] = await inTurn(() => session.read(all, 'looking for changes'));
     return result?.rows ?? [];
   };
   return pollingWatch(
@@ -154,7 +164,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
         const [row] = await ask((statements) => statements.changeToken());
         const before = token;
         token = row?.token;
-        return token !== before;
+        return row === undefined || token !== before;
       },
       async versions(taskIds, { signal } = {}) {
         const rows = await abortable(
@@ -166,7 +176,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
     },
-    { pollMs, listen, onBackgroundError },
+    { pollMs, maxPollMs, listen, onBackgroundError },
   );
 }
 
@@ -183,7 +193,7 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   },
 });
 
-const sqlStats = (session: Session, now: () => number): StatsCapability => ({
+const sqlStats = (session: Session, dates: Dates, now: () => number): StatsCapability => ({
   async read({ signal } = {}) {
     const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
     const [all, expired, oldest, size] = results.map(({ rows }) => rows);
@@ -195,21 +205,20 @@ const sqlStats = (session: Session, now: () => number): StatsCapability => ({
     for (const row of all ?? []) count(row, 1);
     for (const row of expired ?? []) count(row, -1);
     for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
-    const oldestDone = oldest?.[0]?.date_done;
     return {
       byState,
       total: Object.values(byState).reduce((sum, n) => sum + n, 0),
       bytes: numberOf(size?.[0], 'bytes'),
-      oldestDoneAt: oldestOf(oldestDone),
+      oldestDoneAt: oldestOf(oldest?.[0], dates),
       estimated: false,
     };
   },
 });
 
 /** What looks like a date need not be one: then the other counts are worth more than an error. */
-function oldestOf(text: unknown): number | null {
+function oldestOf(row: SqlRow = {}, dates: Dates): number | null {
   try {
-    return typeof text === 'string' ? dateMs(text) : null;
+    return doneMs(row, dates);
   } catch {
     return null;
   }

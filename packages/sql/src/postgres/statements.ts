@@ -12,6 +12,16 @@ import type { Tables } from './tables.js';
 /** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
 const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
 
+/** JavaScript's longest text is of 2^29 - 24 characters, two for each byte. */
+const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
+
+/**
+ * What is longer comes as a text that the driver cannot make, which would end the process: it is read as no bytes, which is
+ * no pickle. The length of a large value is known without reading it.
+ */
+const readable = (bytes: string): string =>
+  `CASE WHEN octet_length(${bytes}) > ${MAX_READ_BYTES} THEN '' ELSE ${bytes} END`;
+
 /** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
 export function postgresStatements(tables: Tables, extended: boolean, partitioned = false): Statements {
   const { task, group } = tables;
@@ -19,7 +29,8 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
   const selected = columns.map((column) => {
     if (column === 'date_done') return `${asText(column)} AS ${column}`;
     // A partition key is never null.
-    return partitioned && column === 'rb_expires_at' ? `nullif(${column}, 'Infinity') AS ${column}` : column;
+    if (partitioned && column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
+    return column === 'result' ? `${readable(column)} AS ${column}` : column;
   });
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';

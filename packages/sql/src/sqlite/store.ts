@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
   /** How often to ask whether other processes wrote, while somebody watches. @default 25 */
@@ -61,6 +63,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),
