@@ -28,8 +28,8 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
   const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
   const selected = columns.map((column) => {
     if (column === 'date_done') return `${asText(column)} AS ${column}`;
-    // A partition key is never null.
-    if (partitioned && column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
+    // A partition's key is never null.
+    if (column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
     return column === 'result' ? `${readable(column)} AS ${column}` : column;
   });
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
