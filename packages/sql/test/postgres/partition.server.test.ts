@@ -90,7 +90,7 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       );
       expect(rows).toEqual([]);
       const deleting = open(database).delete(['a']);
-      const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE%'";
+      const waiting = 'SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))';
       await eventually(async () => expect((await admin.query(waiting)).rowCount).toBe(1));
       await admin.query('COMMIT');
       expect(await deleting).toBe(1);
