@@ -3,7 +3,7 @@ import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
 import { type ConnectionsOptions, connections } from './connections.js';
 import type { MysqlConnection } from './driver.js';
-import { isConflict, isConnectionLoss, isStopped, isUnsent, toResultError } from './errors.js';
+import { isConflict, isConnectionLoss, isStopped, isUnprepared, isUnsent, toResultError } from './errors.js';
 import { type GuardedStatement, isGuarded } from './guarded.js';
 import { type Queries, type QueriesOptions, queriesOf } from './queries.js';
 import { UNLIMITED } from './session-settings.js';
@@ -38,6 +38,8 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     // What a deployment leaves in its session, a lock above all, goes with it.
     let usable = !running.unlimited;
     try {
+      // While it waited for the connection.
+      throwIfAborted(running.signal, running.doing);
       return await perform(queries, connection, statements, running);
     } catch (error) {
       if (isConnectionLoss(error)) usable = false;
@@ -106,8 +108,13 @@ async function guarded(
   running: RunOptions,
 ): Promise<StatementResult[]> {
   try {
-    if (put.prepared) await queries.execute(connection, put);
-    else await queries.send(connection, [put]);
+    const text = () => queries.send(connection, [put]);
+    await (put.prepared
+      ? queries.execute(connection, put).catch((error: unknown) => {
+          if (!isUnprepared(error)) throw error;
+          return text();
+        })
+      : text());
     return [{ rows: put.written, changes: put.written.length }];
   } catch (error) {
     if (!isStopped(error)) throw error;
