@@ -42,6 +42,8 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
+  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  latest?(taskIds: readonly string[], now: number): Statement;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */

@@ -16,7 +16,7 @@ import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { doneMs, isLarger, type TaskRow, taskRowCodec } from './task-row.js';
-import { type Listen, pollingWatch } from './watch.js';
+import { type Latest, type Listen, pollingWatch } from './watch.js';
 import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -78,7 +78,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     return taskIds.map((id) => found.get(id));
   };
 
-  const watch = sqlWatch(session, get, options);
+  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
@@ -141,8 +141,8 @@ const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
 
 function sqlWatch(
   session: Session,
-  get: ResultStore['get'],
-  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
 ) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
@@ -175,6 +175,16 @@ function sqlWatch(
         return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
+      ...(listen && {
+        async latest(taskIds: readonly string[]) {
+          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
+          const latestOf = (row: SqlRow): Latest => ({
+            version: String(row.version),
+            outcome: row.live === 1 ? decode(row) : undefined,
+          });
+          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        },
+      }),
     },
     { pollMs, maxPollMs, listen, onBackgroundError },
   );

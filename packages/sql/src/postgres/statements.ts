@@ -57,6 +57,10 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
       sql: `SELECT task_id, xmin::text AS version FROM ${task} WHERE task_id = ANY($1::text[])`,
       params: [storable(taskIds)],
     }),
+    latest: (taskIds, now) => ({
+      sql: `SELECT ${selected.join(', ')}, xmin::text AS version, ${live}::int AS live FROM ${task} WHERE task_id = ANY($2::text[])`,
+      params: [now, storable(taskIds)],
+    }),
     // Which transactions are over: differs where any has written in between.
     changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),
     scan: (query) => scanStatement(task, selected.join(', '), live, query),
