@@ -3,20 +3,19 @@ import {
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
-  ResultError,
+  type ResultError,
   type ResultStore,
   type Serializer,
   type StatsCapability,
-  type TaskRecord,
 } from '@rb/core';
 import { dateMs } from './dates.js';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
-import { checkId, checkState } from './limits.js';
+import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
+import { type TaskRow, taskRowCodec } from './task-row.js';
 import { type Listen, pollingWatch } from './watch.js';
 
 export interface SqlStoreOptions {
@@ -43,18 +42,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
   const codec = taskRowCodec(options.serializer, extended);
 
-  const encode = (record: TaskRecord): TaskRow | ResultError => {
-    try {
-      checkId(record.taskId, 'task');
-      checkState(record.taskId, record.state);
-      const row = codec.encode(record);
-      const reason = dialect.unfit(row);
-      if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
-    } catch (error) {
-      return error as ResultError; // The codec throws nothing else.
-    }
-  };
+  const encode = rowEncoder(codec, dialect, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
@@ -122,14 +110,6 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
     return left > 0 ? { applied: true } : { applied: false, state: 'SUCCESS' };
   });
 }
-
-const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
-    taskId,
-  });
-
-const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
-  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
 function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
   let token: unknown;

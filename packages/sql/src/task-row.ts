@@ -64,6 +64,8 @@ export interface TaskRow {
 }
 
 export interface TaskRowCodec {
+  /** Of the stored form: see `Verbatim`. */
+  readonly layout: string;
   /** Errors: RB_ENCODE naming the task. */
   encode(record: TaskRecord): TaskRow;
   /** Errors: RB_DECODE naming the task. */
@@ -116,6 +118,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
   };
 
   return {
+    layout,
     encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
     decode: (row, verbatim) => named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row, verbatim)),
   };

@@ -83,7 +83,7 @@ const recordVersion = ({ task, versions }: Tables, version: number): Statement =
 
 /** Ids differ where a byte differs, a space at the end included; the servers' defaults take `a` for `A`. */
 const EXACT = new Set(['utf8mb4_0900_bin', 'utf8mb4_nopad_bin']);
-const exactText = (found: Found): string =>
+export const exactText = (found: Found): string =>
   `CHARACTER SET utf8mb4 COLLATE ${found.objects.has(MARIADB) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'}`;
 
 /** As SQLAlchemy makes them for Celery, but that text is exact. Source: vectors, `sql-ddl-and-statements.json`. */

@@ -1,6 +1,6 @@
 import type { SqlValue, Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
-import { SEQUENCES } from './tables.js';
+import { IDS, SEQUENCES } from './tables.js';
 
 export interface Additions {
   /** Of this put alone: what carries it afterwards was written by it. */
@@ -18,15 +18,21 @@ export function putStatements(
   task: string,
   rows: readonly TaskRow[],
   numbering: 'auto' | 'sequence',
+  restoring: boolean,
   additions: Additions | undefined,
 ): Statement[] {
-  return additions === undefined ? celeryPut(task, rows, numbering) : extendedPut(task, rows, numbering, additions);
+  if (additions !== undefined) return extendedPut(task, rows, numbering, restoring, additions);
+  return restoring ? celeryRestore(task, rows, numbering) : celeryPut(task, rows, numbering);
 }
+
+/** Without a date either is not ready, and so not older. */
+const FAILED_BEFORE = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
 
 function extendedPut(
   task: string,
   rows: readonly TaskRow[],
   numbering: 'auto' | 'sequence',
+  restoring: boolean,
   { token, expired, now }: Additions,
 ): Statement[] {
   const columns = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
@@ -37,10 +43,11 @@ function extendedPut(
   ]);
   const names = [...columns, 'rb_revision', 'rb_sealed_at', 'rb_touched_at'];
   const written = names.filter((name) => name !== 'task_id' && name !== 'rb_revision');
+  const replaced = restoring ? FAILED_BEFORE : "NOT (status <=> 'SUCCESS')";
   // Assignments take effect from left to right: the first decides, while the old values are still there, and the others go by it.
   const sql = `${insertInto(task, names, numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, ${token}, rb_revision),
+    ON DUPLICATE KEY UPDATE rb_revision = IF(${replaced} OR ${expired}, ${token}, rb_revision),
     ${written.map((name) => `${name} = IF(rb_revision = ${token}, VALUES(${name}), ${name})`).join(', ')}`;
   return [
     { sql, params: [...params, now] },
@@ -70,6 +77,21 @@ function celeryPut(task: string, rows: readonly TaskRow[], numbering: 'auto' | '
     {
       sql: `${insertInto(task, CELERY_COLUMNS, numbering)} ${valueLists(rows.length, CELERY_COLUMNS.length, numbering, '')}
         ON DUPLICATE KEY UPDATE ${written.map((name) => `${name} = IF(${final}, ${name}, VALUES(${name}))`).join(', ')}`,
+      params: rows.flatMap((row) => CELERY_COLUMNS.map((column) => storedIn(row, column))),
+    },
+  ];
+}
+
+/** Only what is missing: Celery's own columns cannot tell afterwards which of the rows that were there it has replaced. */
+function celeryRestore(task: string, rows: readonly TaskRow[], numbering: 'auto' | 'sequence'): Statement[] {
+  return [
+    {
+      sql: `SELECT j.id AS task_id FROM ${IDS} WHERE NOT EXISTS (SELECT 1 FROM ${task} t WHERE t.task_id = j.id)`,
+      params: [JSON.stringify(rows.map((row) => row.task_id))],
+    },
+    {
+      sql: `${insertInto(task, CELERY_COLUMNS, numbering)} ${valueLists(rows.length, CELERY_COLUMNS.length, numbering, '')}
+        ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
       params: rows.flatMap((row) => CELERY_COLUMNS.map((column) => storedIn(row, column))),
     },
   ];

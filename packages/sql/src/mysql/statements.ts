@@ -14,7 +14,7 @@ export interface Numbering {
 }
 
 /** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
-const SEALED = '(rb_sealed_at <=> rb_touched_at)';
+export const SEALED = '(rb_sealed_at <=> rb_touched_at)';
 
 const DONE = `COALESCE(IF(${SEALED}, rb_done_at, NULL), date_done)`;
 
@@ -29,12 +29,13 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
 
   return {
     extended,
-    put: (rows, now) =>
+    put: (rows, now, restoring = false) =>
       batches(rows).flatMap((batch) =>
         putStatements(
           task,
           batch,
           numbering.task,
+          restoring,
           extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
         ),
       ),
@@ -80,14 +81,14 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
-function selected(extended: boolean): string {
+export function selected(extended: boolean): string {
   if (!extended) return CELERY_COLUMNS.join(', ');
   const celery = CELERY_COLUMNS.map((column) => (column === 'date_done' ? `${DONE} AS date_done` : column));
   return [...celery, ...EXTENSION_COLUMNS.map((column) => `IF(${SEALED}, ${column}, NULL) AS ${column}`)].join(', ');
 }
 
 /** Ids are never given twice, so a row that was deleted and stored again differs too. */
-const versionOf = (extended: boolean): string =>
+export const versionOf = (extended: boolean): string =>
   extended
     ? "CONCAT_WS('.', id, rb_revision, rb_touched_at)"
     : "CONCAT_WS('.', id, status, date_done, CRC32(result), LENGTH(result))";

@@ -1,4 +1,5 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, sqlSchema } from '../schema.js';
 import { sqlStore } from '../store.js';
@@ -52,10 +53,10 @@ export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: MysqlStoreOptions = {}): ResultStore =>
   mysqlStore({ url, ...options });
 
-const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
+export const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions): Dialect =>
   mysqlDialect(plainTables(tables), layout === 'extended');
 
-function executorOf(options: MysqlStoreOptions): Executor {
+export function executorOf(options: MysqlStoreOptions): Executor {
   const driver = loadDriver();
   const { acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
   const common = { format: driver.format, acquireTimeoutMs, queryTimeoutMs };

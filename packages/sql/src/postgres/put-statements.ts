@@ -21,17 +21,20 @@ export function putStatements(tables: Tables, columns: readonly Column[], extend
   const usual = columns.filter((column) => USUAL.has(column));
   const unusual = columns.filter((column) => !USUAL.has(column));
   const made = new Map<string, string>();
-  return (rows: readonly TaskRow[], now: number): readonly Statement[] =>
+  return (rows: readonly TaskRow[], now: number, restoring = false): readonly Statement[] =>
     rounds(rows).map((round) => {
       const used = round.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
       const [only] = round.length === 1 ? round : [];
       const values = used.map((column) => only?.[column] ?? (only ? null : round.map((row) => row[column] ?? null)));
-      const key = `${used.length} ${only !== undefined}`;
-      const sql = made.get(key) ?? upsert(tables, used, columns, extended, only === undefined);
+      const key = `${used.length} ${only !== undefined} ${restoring}`;
+      const sql = made.get(key) ?? upsert(tables, used, columns, extended, only === undefined, restoring);
       made.set(key, sql);
       return { sql, params: extended ? [...values, now] : values };
     });
 }
+
+/** Without a date either is not ready, and so not older. */
+const FAILED_BEFORE = "(t.status IN ('FAILURE', 'REVOKED') AND t.date_done < excluded.date_done)";
 
 /**
  * Inputs: of several rows an array per used column, of one its values; then now. Returns the ids of the rows that were written.
@@ -45,19 +48,21 @@ function upsert(
   all: readonly Column[],
   extended: boolean,
   several: boolean,
+  restoring: boolean,
 ): string {
   const places = used.map((column, i) => `$${i + 1}::${typeOf(column)}${several ? '[]' : ''}`).join(', ');
   const id = (taskId: string): string =>
     `coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), nextval('${taskSequence}'))`;
-  const revision = extended ? ', 1' : '';
+  const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
     ? `SELECT ${id('u.task_id')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
     : `VALUES (${id('$1::text')}, ${places}${revision})`;
   const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
-  if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
-  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''}) ${source}
+  if (extended)
+    assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
+  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision, rb_updated_at' : ''}) ${source}
     ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
-    WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''} RETURNING task_id`;
+    WHERE ${restoring ? FAILED_BEFORE : "t.status IS DISTINCT FROM 'SUCCESS'"}${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''} RETURNING task_id`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
 
 /** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
-const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
+export const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
 
 /** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
 export function postgresStatements(tables: Tables, extended: boolean): Statements {

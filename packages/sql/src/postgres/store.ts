@@ -1,4 +1,5 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, sqlSchema } from '../schema.js';
 import { sqlStore } from '../store.js';
@@ -55,7 +56,7 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
+export const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions): Dialect =>
   postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
 
 function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 }: PostgresStoreOptions) {
@@ -71,7 +72,7 @@ function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 
     listener(() => new Client(config), channelOf(names.task), told);
 }
 
-function executorOf(options: PostgresStoreOptions): Executor {
+export function executorOf(options: PostgresStoreOptions): Executor {
   const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;
   const common = { queryTimeoutMs, prepare };
   if (pool !== undefined) return postgresExecutor({ ...common, name: 'the given pool', pool, owned: false });
