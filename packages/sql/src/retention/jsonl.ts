@@ -6,8 +6,8 @@ import { COLUMNS, type TaskRow, type TaskRowCodec } from '../task-row.js';
 const VERSION = 1;
 
 /**
- * A record as one line of JSON: Celery's meta document, as Redis holds it. What JSON cannot say (a tuple, a set, what
- * cannot be read at all) is not lost: then the line has the stored columns too.
+ * A record as one line of JSON: Celery's meta document, as Redis holds it. Where it would not be stored again as the very
+ * bytes that it is (a tuple, a set, Python's own pickles, what cannot be read at all) the line has the stored columns too.
  */
 export function toLine(row: TaskRow, codec: TaskRowCodec): string {
   const plain = plainLine(row, codec);
@@ -49,12 +49,11 @@ function plainLine(row: TaskRow, codec: TaskRowCodec): string | undefined {
   }
 }
 
-/** Whether what is read again would be stored as what was read now. */
+/** Whether what is restored from it would be the very bytes that are stored. */
 function isExact(line: string, row: TaskRow, codec: TaskRowCodec): boolean {
   try {
-    const before = codec.encode(codec.decode(row));
-    const after = codec.encode(fromLine(line, codec));
-    return COLUMNS.every((column) => isSame(before[column], after[column]));
+    const restored = codec.encode(fromLine(line, codec));
+    return COLUMNS.every((column) => isSame(row[column] ?? null, restored[column]));
   } catch {
     return false;
   }

@@ -1,0 +1,4 @@
+import { retentionContract } from './contract.js';
+import { sqliteWorld } from './world.js';
+
+retentionContract('SQLite', sqliteWorld);
