@@ -18,24 +18,30 @@ export function concurrencyContract(open: OpenWorld): void {
   it('never removes a record that is written while it runs', async () => {
     const world = await open();
     const store = world.store();
-    const ids = Array.from({ length: 2_000 }, (_, i) => `task-${i}`);
+    // In the order in which they are removed, too.
+    const ids = Array.from({ length: 2_000 }, (_, i) => `task-${String(i).padStart(4, '0')}`);
     await store.put(ids.map(failed));
-    const rewritten: string[] = [];
-    let running = true;
-    const writing = (async () => {
-      // From the end that retention reaches last, and new ones too.
-      for (let i = ids.length - 1; running && i >= 0; i -= 3) {
-        const batch = [ids[i] ?? '', `new-${i}`];
-        await store.put(batch.map(fresh));
-        rewritten.push(...batch);
-      }
-    })();
-    const file = temporaryFile('archive.jsonl');
-    await world.retention({ now: later }).apply(POLICY, { archive: { file }, batchSize: 50, pauseMs: 1 });
-    running = false;
-    await writing;
-    expect(rewritten.length).toBeGreaterThan(0);
-    const found = await store.get(rewritten);
+    const rewritten = new Set<string>();
+    let batch = 0;
+    const applying = world.retention({ now: later }).apply(POLICY, {
+      ...{ archive: { file: temporaryFile('archive.jsonl') }, batchSize: 50, pauseMs: 0 },
+      onProgress: () => {
+        batch += 1;
+      },
+    });
+    const running = applying.then(
+      () => false,
+      () => false,
+    );
+    for (let i = 0; await Promise.race([running, true]); i += 1) {
+      // Of the batch that is looked at now, and archived, and removed; and a new one.
+      const id = i % 9 === 8 ? `new-${i}` : (ids[batch * 50 + ((i * 7) % 50)] ?? `new-${i}`);
+      rewritten.add(id);
+      await store.put([fresh(id)]);
+    }
+    await applying;
+    expect(rewritten.size).toBeGreaterThan(0);
+    const found = await store.get([...rewritten]);
     expect(found.filter((outcome) => outcome === undefined)).toEqual([]);
     expect((await idsIn(world)).sort()).toEqual([...rewritten].sort());
   });

@@ -150,7 +150,7 @@ export function tierContract(open: OpenWorld): void {
 
   it('takes no more than limit, and says that it is not complete', async () => {
     const world = await open();
-    await world.store().put(Array.from({ length: 10 }, (_, i) => done(`${i}`, DAY + i)));
+    await world.store().put(Array.from({ length: 10 }, (_, i) => done(`${i}`, DAY + i * 1_000)));
     const retention = world.retention({ now });
     const first = await retention.apply({ default: '1h' }, { limit: 4, batchSize: 3, pauseMs: 0 });
     expect(first).toMatchObject({ removed: { default: 4 }, complete: false });
