@@ -1,10 +1,14 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Decimal, PythonSet, RemoteError, ResultNode, type TaskRecord, Tuple } from '@rb/core';
+import { CELERY_VERSIONS, columnOf, vectors } from '@rb/vectors';
 import { expect, it } from 'vitest';
 import { code, record, temporaryFile } from '../support.js';
+import { TASK_COLUMNS } from '../task-columns.js';
 import { idsIn } from './tiers.js';
 import type { OpenWorld, World } from './world.js';
+
+const VECTORS = { sqlite: 'sqlite', postgres: 'postgresql', mysql: 'mysql' } as const;
 
 export const DONE_AT: number = Date.UTC(2026, 10, 22, 17, 3, 59, 460);
 export const later = (): number => DONE_AT + 60_000;
@@ -71,6 +75,33 @@ export function archiveContract(open: OpenWorld): void {
     expect(await to.retention({ now: later }).restore({ file })).toMatchObject({ restored: RECORDS.length });
     expect(await recordsOf(to)).toEqual(RECORDS);
   });
+
+  for (const celery of CELERY_VERSIONS) {
+    it(`restores what Celery ${celery} stored byte for byte, also what cannot be read`, async () => {
+      const world = await open();
+      await world.store().get([]);
+      const rows = new Map(
+        vectors(VECTORS[world.target.entry], celery)
+          .filter(({ task_id: id, raw }) => id !== undefined && raw.rows > 0)
+          .map((vector) => [vector.task_id, TASK_COLUMNS.map((column) => [column, columnOf(vector, column)])] as const),
+      );
+      for (const [i, columns] of [...rows.values()].entries())
+        await world.insert({ id: i + 1, ...Object.fromEntries(columns) });
+      const stored = () => world.query(`SELECT ${TASK_COLUMNS.join(', ')} FROM celery_taskmeta ORDER BY task_id`);
+      const before = await stored();
+      expect(before.length).toBeGreaterThan(100);
+      const policy = { default: '1s', stale: '1s' };
+      const file = temporaryFile('archive.jsonl');
+      // The first time it notes when it saw those that are not ready.
+      for (const days of [1, 2]) {
+        const now = (): number => Date.now() + days * 86_400_000;
+        await world.retention({ now }).apply(policy, { archive: { file }, pauseMs: 0 });
+      }
+      expect(await stored()).toEqual([]);
+      expect(await world.retention().restore({ file })).toMatchObject({ restored: before.length, failed: 0 });
+      expect(await stored()).toEqual(before);
+    });
+  }
 
   it('keeps in the table the record that was archived last', async () => {
     const world = await open();

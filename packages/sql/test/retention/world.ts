@@ -21,6 +21,8 @@ export interface World {
   store(options?: Options): ResultStore;
   retention(options?: Options): Retention;
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** Into Celery's task table, as Celery does it: none of our columns. */
+  insert(row: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 export type OpenWorld = () => Promise<World>;
@@ -38,6 +40,11 @@ export const sqliteWorld: OpenWorld = async () => {
       statement.run();
       return [];
     },
+    async insert(row) {
+      raw()
+        .prepare(insertInto(row, () => '?'))
+        .run(...Object.values(row));
+    },
   };
 };
 
@@ -50,6 +57,12 @@ export const postgresWorld = async (url: string): Promise<World> => {
     store: (more) => closing(postgresStore({ ...options, ...more })),
     retention: (more) => postgresRetention({ ...options, ...more }),
     query: async (sql) => (await database.admin.query(sql)).rows,
+    async insert(row) {
+      await database.admin.query(
+        insertInto(row, (i) => `$${i + 1}`),
+        Object.values(row),
+      );
+    },
   };
 };
 
@@ -62,8 +75,19 @@ export const mysqlWorld = async (url: string): Promise<World> => {
     store: (more) => closing(mysqlStore({ ...options, ...more })),
     retention: (more) => mysqlRetention({ ...options, ...more }),
     query: async (sql) => (await database.admin.query(sql))[0] as Record<string, unknown>[],
+    async insert(row) {
+      await database.admin.query(
+        insertInto(row, () => '?'),
+        Object.values(row),
+      );
+    },
   };
 };
+
+function insertInto(row: object, place: (index: number) => string): string {
+  const columns = Object.keys(row);
+  return `INSERT INTO celery_taskmeta (${columns.join(', ')}) VALUES (${columns.map((_, i) => place(i)).join(', ')})`;
+}
 
 function closing(store: ResultStore): ResultStore {
   onTestFinished(() => store.close());
