@@ -1,7 +1,8 @@
-import type { ScanFilter } from '@rb/core';
+import type { ResultError, ScanFilter } from '@rb/core';
 import type { SqlRow, Statement, StatementResult } from './executor.js';
 import type { Found, Migration } from './schema.js';
 import type { TaskRow } from './task-row.js';
+import type { Dates } from './zones.js';
 
 export interface ScanQuery {
   /** Row id, exclusive; 0 starts at the beginning. */
@@ -9,6 +10,8 @@ export interface ScanQuery {
   readonly limit: number;
   readonly filter: ScanFilter;
   readonly now: number;
+  /** How `date_done` is written. */
+  readonly dates: Dates;
 }
 
 interface GroupRow {
@@ -45,7 +48,7 @@ export interface Statements {
   changeToken(): Statement;
   /** Rows: columns of TaskRow and `id`, in its order. */
   scan(query: ScanQuery): Statement;
-  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `{ date_done }` of the oldest, then `{ bytes }`. */
+  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
   /** Deletes expired rows, the longest expired first. */
   sweepTasks(limit: number, now: number): Statement;
@@ -86,6 +89,15 @@ export interface SchemaDialect {
   locked(statements: readonly Statement[]): readonly Statement[];
   /** Remembers the version; empty where nothing may be added to the database. */
   record(version: number): readonly Statement[];
+  /** Whether others were in the way, so that it is worth another try. */
+  readonly isBusy?: (error: ResultError) => boolean;
+  /** Where steps are `online`. */
+  readonly online?: {
+    /** The last one's row `{ held }` tells whether no one else has it; it ends with the transaction. */
+    readonly lock: readonly Statement[];
+    /** One row `{ part }` of what is being built, or none. */
+    readonly progress: Statement;
+  };
 }
 
 export const numberOf = (row: SqlRow | undefined, column: string): number => Number(row?.[column] ?? 0);

@@ -77,7 +77,7 @@ interface Prepared {
 /** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
 export async function prepareTables({ dialect, executor, extended, deploy }: SessionOptions): Promise<Prepared> {
   const schema = sqlSchema(dialect.schema, executor);
-  if (deploy) await schema.deploy();
+  if (deploy) await schema.deployAtOnce();
   const found = await schema.find();
   if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
   return { found, statements: dialect.statements(extended && hasAdditions(dialect, found), found) };

@@ -8,15 +8,15 @@ import {
   type Serializer,
   type StatsCapability,
 } from '@rb/core';
-import { dateMs } from './dates.js';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
 import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { type TaskRow, taskRowCodec } from './task-row.js';
+import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
 import { type Listen, pollingWatch } from './watch.js';
+import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
@@ -25,6 +25,7 @@ export interface SqlStoreOptions {
   readonly layout: 'extended' | 'celery';
   readonly deploy: boolean;
   readonly durable: boolean;
+  readonly timeZone?: string | undefined;
   readonly maxBytes: number;
   readonly pollMs: number;
   readonly listen?: Listen | undefined;
@@ -40,7 +41,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const { dialect, now, maxBytes } = options;
   const extended = options.layout === 'extended';
   const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
-  const codec = taskRowCodec(options.serializer, extended);
+  const dates = datesIn(options.timeZone);
+  const codec = taskRowCodec(options.serializer, extended, dates);
 
   const encode = rowEncoder(codec, dialect, maxBytes);
 
@@ -76,7 +78,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
-  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, now) } : {};
+  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, dates, now) } : {};
   return {
     contract: CONTRACT_VERSION,
     name: dialect.name,
@@ -93,8 +95,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       return session.close();
     },
     notify: { subscribe: watch.subscribe },
-    scan: sqlScan(session, decode, now),
-    stats: sqlStats(session, now),
+    scan: sqlScan(session, decode, dates, now),
+    stats: sqlStats(session, dates, now),
     ...capabilities,
   };
 }
@@ -159,7 +161,7 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   },
 });
 
-const sqlStats = (session: Session, now: () => number): StatsCapability => ({
+const sqlStats = (session: Session, dates: Dates, now: () => number): StatsCapability => ({
   async read({ signal } = {}) {
     const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
     const [all, expired, oldest, size] = results.map(({ rows }) => rows);
@@ -171,21 +173,20 @@ const sqlStats = (session: Session, now: () => number): StatsCapability => ({
     for (const row of all ?? []) count(row, 1);
     for (const row of expired ?? []) count(row, -1);
     for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
-    const oldestDone = oldest?.[0]?.date_done;
     return {
       byState,
       total: Object.values(byState).reduce((sum, n) => sum + n, 0),
       bytes: numberOf(size?.[0], 'bytes'),
-      oldestDoneAt: oldestOf(oldestDone),
+      oldestDoneAt: oldestOf(oldest?.[0], dates),
       estimated: false,
     };
   },
 });
 
 /** What looks like a date need not be one: then the other counts are worth more than an error. */
-function oldestOf(text: unknown): number | null {
+function oldestOf(row: SqlRow = {}, dates: Dates): number | null {
   try {
-    return typeof text === 'string' ? dateMs(text) : null;
+    return doneMs(row, dates);
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import type { SqlValue, Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
+import type { GuardedStatement } from './guarded.js';
 import { IDS, SEQUENCES } from './tables.js';
 
 export interface Additions {
@@ -10,47 +11,97 @@ export interface Additions {
   readonly now: number;
 }
 
-/**
- * The conditional upsert of rows with different ids, then the ids that were written. Neither database returns rows of an
- * update, so the second statement asks; the rows stay locked in between, in one transaction.
- */
+/** How rows get their ids: by the column itself, or by a sequence. */
+export type Numbered = 'auto' | 'sequence';
+
+/** The conditional upsert of rows with different ids; answers the ids that were written. */
 export function putStatements(
   task: string,
   rows: readonly TaskRow[],
-  numbering: 'auto' | 'sequence',
-  restoring: boolean,
+  numbering: Numbered,
   additions: Additions | undefined,
-): Statement[] {
-  if (additions !== undefined) return extendedPut(task, rows, numbering, restoring, additions);
-  return restoring ? celeryRestore(task, rows, numbering) : celeryPut(task, rows, numbering);
+): readonly Statement[] {
+  return additions === undefined ? celeryPut(task, rows, numbering) : [guardedPut(task, rows, numbering, additions)];
 }
 
-/** Without a date either is not ready, and so not older. */
-const FAILED_BEFORE = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
-
-function extendedPut(
+/** The same for records of an archive, which replace only what failed before they were done. */
+export function restoreStatements(
   task: string,
   rows: readonly TaskRow[],
-  numbering: 'auto' | 'sequence',
-  restoring: boolean,
+  numbering: Numbered,
+  additions: Additions | undefined,
+): readonly Statement[] {
+  // Without a date either is not ready, and so not older.
+  const failedBefore = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
+  return additions === undefined
+    ? celeryRestore(task, rows, numbering)
+    : selectivePut(task, rows, numbering, additions, failedBefore);
+}
+
+type Column = keyof TaskRow;
+
+const COLUMNS: readonly Column[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
+/** Of most records only these have a value; the others are left to their default NULL. */
+const USUAL: readonly Column[] = [
+  'task_id',
+  'status',
+  'result',
+  'date_done',
+  'traceback',
+  'rb_expires_at',
+  'rb_done_at',
+];
+const UNUSUAL = COLUMNS.filter((column) => !USUAL.includes(column));
+
+/** Set by the statement itself, for each row. */
+const BY_STATEMENT = ['rb_revision', 'rb_sealed_at', 'rb_touched_at'];
+const WRITTEN = [...COLUMNS.filter((column) => column !== 'task_id'), 'rb_sealed_at', 'rb_touched_at'];
+
+const NOT_FINAL = "NOT (status <=> 'SUCCESS')";
+
+/** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
+const STOP = '9223372036854775807 + ABS(id) + 1';
+
+/** All or nothing by one statement: a live SUCCESS among the rows stops it. */
+function guardedPut(
+  task: string,
+  rows: readonly TaskRow[],
+  numbering: Numbered,
+  additions: Additions,
+): GuardedStatement {
+  const used = rows.some((row) => UNUSUAL.some((column) => storedIn(row, column) !== null)) ? COLUMNS : USUAL;
+  const { token, expired, now } = additions;
+  return {
+    // The first assignment decides, while the old values are still there.
+    sql: `${insertInto(task, [...used, ...BY_STATEMENT], numbering)}
+      ${valueLists(rows.length, used.length, numbering, ', ?, NOW(6), NOW(6)')}
+      ON DUPLICATE KEY UPDATE rb_revision = IF(${NOT_FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
+      ${WRITTEN.map((name) => `${name} = VALUES(${name})`).join(', ')}`,
+    params: [...rows.flatMap((row) => [...used.map((column) => storedIn(row, column)), token]), now],
+    written: rows.map(({ task_id }) => ({ task_id })),
+    otherwise: selectivePut(task, rows, numbering, additions),
+    prepared: rows.length === 1,
+  };
+}
+
+/**
+ * Writes what may be written, then asks for it by the put's token: neither database returns rows of an update. The rows stay
+ * locked in between.
+ */
+function selectivePut(
+  task: string,
+  rows: readonly TaskRow[],
+  numbering: Numbered,
   { token, expired, now }: Additions,
+  replaced = NOT_FINAL,
 ): Statement[] {
-  const columns = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
-  const params: SqlValue[] = rows.flatMap((row) => [
-    ...CELERY_COLUMNS.map((column) => storedIn(row, column)),
-    ...EXTENSION_COLUMNS.map((column) => row[column]),
-    row.date_done,
-  ]);
-  const names = [...columns, 'rb_revision', 'rb_sealed_at', 'rb_touched_at'];
-  const written = names.filter((name) => name !== 'task_id' && name !== 'rb_revision');
-  const replaced = restoring ? FAILED_BEFORE : "NOT (status <=> 'SUCCESS')";
-  // Assignments take effect from left to right: the first decides, while the old values are still there, and the others go by it.
-  const sql = `${insertInto(task, names, numbering)}
-    ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
+  // Assignments take effect from left to right: the others go by what the first has decided.
+  const sql = `${insertInto(task, [...COLUMNS, ...BY_STATEMENT], numbering)}
+    ${valueLists(rows.length, COLUMNS.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
     ON DUPLICATE KEY UPDATE rb_revision = IF(${replaced} OR ${expired}, ${token}, rb_revision),
-    ${written.map((name) => `${name} = IF(rb_revision = ${token}, VALUES(${name}), ${name})`).join(', ')}`;
+    ${WRITTEN.map((name) => `${name} = IF(rb_revision = ${token}, VALUES(${name}), ${name})`).join(', ')}`;
   return [
-    { sql, params: [...params, now] },
+    { sql, params: [...rows.flatMap((row) => COLUMNS.map((column) => storedIn(row, column))), now] },
     {
       sql: `SELECT task_id FROM ${task} WHERE task_id IN (${rows.map(() => '?').join(', ')}) AND rb_revision = ${token}`,
       params: rows.map((row) => row.task_id),
@@ -59,7 +110,7 @@ function extendedPut(
 }
 
 /** Celery's own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
-function celeryPut(task: string, rows: readonly TaskRow[], numbering: 'auto' | 'sequence'): Statement[] {
+function celeryPut(task: string, rows: readonly TaskRow[], numbering: Numbered): Statement[] {
   const ids = rows.map((row) => row.task_id);
   const final = "status <=> 'SUCCESS'";
   // `status` last: the others go by what it was.
@@ -83,7 +134,7 @@ function celeryPut(task: string, rows: readonly TaskRow[], numbering: 'auto' | '
 }
 
 /** Only what is missing: Celery's own columns cannot tell afterwards which of the rows that were there it has replaced. */
-function celeryRestore(task: string, rows: readonly TaskRow[], numbering: 'auto' | 'sequence'): Statement[] {
+function celeryRestore(task: string, rows: readonly TaskRow[], numbering: Numbered): Statement[] {
   return [
     {
       sql: `SELECT j.id AS task_id FROM ${IDS} WHERE NOT EXISTS (SELECT 1 FROM ${task} t WHERE t.task_id = j.id)`,
@@ -97,10 +148,10 @@ function celeryRestore(task: string, rows: readonly TaskRow[], numbering: 'auto'
   ];
 }
 
-const insertInto = (task: string, names: readonly string[], numbering: 'auto' | 'sequence'): string =>
+const insertInto = (task: string, names: readonly string[], numbering: Numbered): string =>
   `INSERT INTO ${task} (${numbering === 'sequence' ? 'id, ' : ''}${names.join(', ')})`;
 
-function valueLists(rows: number, columns: number, numbering: 'auto' | 'sequence', more: string): string {
+function valueLists(rows: number, columns: number, numbering: Numbered, more: string): string {
   const id = numbering === 'sequence' ? `NEXTVAL(${SEQUENCES.task}), ` : '';
   return `VALUES ${Array(rows)
     .fill(`(${id}${Array(columns).fill('?').join(', ')}${more})`)
@@ -108,5 +159,5 @@ function valueLists(rows: number, columns: number, numbering: 'auto' | 'sequence
 }
 
 /** Celery's DATETIME has no fraction; MySQL would round one up, into a second that has not been. */
-const storedIn = (row: TaskRow, column: (typeof CELERY_COLUMNS)[number]): SqlValue =>
+const storedIn = (row: TaskRow, column: Column): SqlValue =>
   column === 'date_done' ? (row.date_done?.slice(0, 19) ?? null) : row[column];

@@ -7,13 +7,15 @@ import { exactText } from './migrations.js';
 import { SEALED, selected, versionOf } from './statements.js';
 import { plainTables, quoted, type Tables } from './tables.js';
 
+const ALL_COLUMNS = [...COLUMNS, 'rb_done_at'];
+
 /** ON UPDATE goes by the zone of Celery's session, which may be this far behind UTC: the row is rather taken for younger. */
 const ZONE_MS = 12 * 3_600_000;
 
 export function mysqlRetentionDialect(tables: Tables, extended: boolean, found: Found): RetentionDialect {
   const task = quoted(tables.task);
   const group = quoted(tables.group);
-  const columns = extended ? COLUMNS : CELERY_COLUMNS;
+  const columns = extended ? ALL_COLUMNS : CELERY_COLUMNS;
   const version = versionOf(extended);
   const names = columns.join(', ');
   const unchanged = (rows: readonly DueRow[]): string => `id IN (${marks(rows)}) AND ${version} IN (${marks(rows)})`;
@@ -61,13 +63,13 @@ export function mysqlRetentionDialect(tables: Tables, extended: boolean, found: 
     archive: (name) => quoted(plainTables({ task: name }).task),
     createArchive: (archive) => ({
       sql: `CREATE TABLE IF NOT EXISTS ${archive} (task_id VARCHAR(155) NOT NULL PRIMARY KEY, status VARCHAR(50), result LONGBLOB,
-        date_done DATETIME(6), traceback LONGTEXT, name VARCHAR(155), args LONGBLOB, kwargs LONGBLOB, worker VARCHAR(155),
+        date_done DATETIME, traceback LONGTEXT, name VARCHAR(155), args LONGBLOB, kwargs LONGBLOB, worker VARCHAR(155),
         retries INTEGER, queue VARCHAR(155), rb_expires_at BIGINT, rb_group_id TEXT, rb_parent_id TEXT, rb_children LONGTEXT,
-        rb_meta LONGTEXT, rb_archived_at BIGINT) ${exactText(found)}`,
+        rb_meta LONGTEXT, rb_done_at DATETIME(6), rb_archived_at BIGINT) ${exactText(found)}`,
       params: [],
     }),
     archived: (archive, after, limit) => ({
-      sql: `SELECT ${COLUMNS.join(', ')} FROM ${archive} WHERE task_id > ? ORDER BY task_id LIMIT ?`,
+      sql: `SELECT ${ALL_COLUMNS.join(', ')} FROM ${archive} WHERE task_id > ? ORDER BY task_id LIMIT ?`,
       params: [after, limit],
     }),
   };

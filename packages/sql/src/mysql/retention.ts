@@ -15,6 +15,7 @@ export function mysqlRetention(options: MysqlStoreOptions): Retention {
     retention: (extended, found) => mysqlRetentionDialect(tables, extended, found),
     openExecutor: () => executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     maxBytes: options.maxBytes ?? 65_535,

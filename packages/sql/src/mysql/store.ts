@@ -1,7 +1,7 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { mysqlDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
@@ -24,6 +24,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     durable: true,
@@ -37,16 +38,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf(options);
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () => executorOf(options));
 }
 
 /** What `connect()` of @rb/core calls for `mysql:`, `mariadb:` and `db+mysql:` URLs. Options given win over the URL's. */
@@ -57,23 +49,36 @@ export const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions): D
   mysqlDialect(plainTables(tables), layout === 'extended');
 
 export function executorOf(options: MysqlStoreOptions): Executor {
-  const driver = loadDriver();
-  const { acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
-  const common = { format: driver.format, acquireTimeoutMs, queryTimeoutMs };
+  const { format, createPool } = loadDriver();
+  const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
+  const { statementTimeoutMs, maxLifetimeMs } = options;
+  const common = { format, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
   if (options.pool !== undefined)
-    return mysqlExecutor({ ...common, name: 'the given pool', pool: options.pool, owned: false });
+    return mysqlExecutor({
+      ...common,
+      name: 'the given pool',
+      pool: options.pool,
+      owned: false,
+      size: Number.POSITIVE_INFINITY,
+    });
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
-  const pool = driver.createPool({
+  const size = poolSize + maxOverflow;
+  const pool = createPool({
     ...target,
     ...(tls && { ssl: tls }),
-    connectionLimit: options.poolSize ?? 10,
+    // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
+    connectionLimit: size + 1,
+    maxIdle: poolSize,
     idleTimeout: options.idleTimeoutMs ?? 60_000,
+    // With a good-bye, or the server would log them as aborted.
+    gracefulEnd: true,
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A transaction in one round trip; every value is escaped by the driver, in a mode that the session is set to.
     multipleStatements: true,
-    dateStrings: true,
+    // Taking down the stack of each call costs more than the call.
+    trace: false,
   });
   const name = `MySQL at ${target.socketPath ?? `${target.host}:${target.port}`}`;
-  return mysqlExecutor({ ...common, name, pool: pool.promise(), owned: true });
+  return mysqlExecutor({ ...common, name, pool: pool.promise(), owned: true, size });
 }

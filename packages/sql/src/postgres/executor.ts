@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
+import { connecting } from '../connecting.js';
 import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
-import { connecting } from './connecting.js';
 import { PARSERS, type PgClient, type PgPool } from './driver.js';
 import { isConflict, isConnectionLoss, toResultError } from './errors.js';
 
@@ -42,7 +42,7 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   const closing = new AbortController();
   // Every call listens while it waits for a connection.
   setMaxListeners(0, closing.signal);
-  const connect = connecting(pool, closing.signal);
+  const connect = connecting(() => pool.connect(), closing.signal);
   const clients = new Set<PgClient>();
   let closed = false;
   // A connection of the pool that ends while nobody uses it is replaced by the pool; unheard, its error ends the process.
@@ -95,12 +95,13 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   const transaction = async (
     client: PgClient,
     statements: readonly Statement[],
-    { write, unlimited }: RunOptions,
+    { write, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
     await query(client, write ? BEGIN_WRITE : BEGIN_READ);
     try {
       const results: StatementResult[] = [];
       for (const statement of statements) results.push(await query(client, statement, unlimited));
+      await during?.(results);
       await query(client, COMMIT);
       return results;
     } catch (error) {

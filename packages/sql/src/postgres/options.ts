@@ -20,6 +20,8 @@ export interface PostgresStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on, or here the `TimeZone` of its session. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; in place of those that the URL has. */
@@ -71,6 +73,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
+  timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
   poolSize: positive,

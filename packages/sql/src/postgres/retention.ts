@@ -15,6 +15,7 @@ export function postgresRetention(options: PostgresStoreOptions): Retention {
     retention: (extended) => postgresRetentionDialect(tables, extended),
     openExecutor: () => executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     maxBytes: options.maxBytes ?? 67_108_864,

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CallOptions, throwIfAborted } from '@rb/core';
-import { dateText } from '../dates.js';
 import { numberOf } from '../dialect.js';
 import type { SqlRow, SqlValue } from '../executor.js';
 import type { TaskRow } from '../task-row.js';
@@ -84,7 +83,7 @@ export async function applyRules(context: Context, rules: Rules, options: ApplyO
 async function walkThrough(job: Job, walk: Walk): Promise<void> {
   const { context, rules, options, file } = job;
   // One moment for the whole walk: it ends, however fast records become due.
-  const asked = { walk, rules, now: context.now() };
+  const asked = { walk, rules, now: context.now(), dates: context.dates };
   for (let after: Position | undefined; ; ) {
     const limit = roomOf(job);
     if (limit === 0) return;
@@ -137,7 +136,9 @@ async function removeGroups(job: Job): Promise<void> {
   const now = context.now();
   const removals = [
     ...(context.retention.extended ? [context.statements.sweepGroups(batchSize, now)] : []),
-    ...(rules.groupsMs === null ? [] : [context.retention.removeGroups(batchSize, dateText(now - rules.groupsMs))]),
+    ...(rules.groupsMs === null
+      ? []
+      : [context.retention.removeGroups(batchSize, context.dates.text(now - rules.groupsMs))]),
   ];
   for (const removal of removals) {
     for (;;) {

@@ -12,6 +12,7 @@ import { rowEncoder } from '../row-encoder.js';
 import type { Found } from '../schema.js';
 import { prepareTables } from '../session.js';
 import { type TaskRow, type TaskRowCodec, taskRowCodec } from '../task-row.js';
+import { type Dates, datesIn } from '../zones.js';
 import type { RetentionDialect } from './statements.js';
 
 export interface SqlRetentionOptions {
@@ -22,6 +23,7 @@ export interface SqlRetentionOptions {
   readonly serializer: Serializer;
   readonly layout: 'extended' | 'celery';
   readonly deploy: boolean;
+  readonly timeZone: string | undefined;
   readonly maxBytes: number;
   readonly now: () => number;
 }
@@ -31,6 +33,8 @@ export interface Context {
   readonly statements: Statements;
   readonly retention: RetentionDialect;
   readonly codec: TaskRowCodec;
+  /** How `date_done` is written. */
+  readonly dates: Dates;
   readonly encode: (record: TaskRecord) => TaskRow | ResultError;
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
@@ -49,11 +53,13 @@ export async function withContext<T>(
   const executor = options.openExecutor();
   try {
     const { found, statements } = await prepareTables({ dialect, executor, extended: layout === 'extended', deploy });
-    const codec = taskRowCodec(serializer, statements.extended);
+    const dates = datesIn(options.timeZone);
+    const codec = taskRowCodec(serializer, statements.extended, dates);
     return await work({
       statements,
       retention: options.retention(statements.extended, found),
       codec,
+      dates,
       encode: rowEncoder(codec, dialect, options.maxBytes),
       now: options.now,
       signal,

@@ -12,11 +12,7 @@ const VERSION = 1;
 export function toLine(row: TaskRow, codec: TaskRowCodec): string {
   const plain = plainLine(row, codec);
   if (plain !== undefined && isExact(plain, row, codec)) return plain;
-  const data = Object.fromEntries(COLUMNS.map((column) => [column, row[column] ?? null]));
-  return textOf({
-    ...(plain === undefined ? { version: VERSION } : parsed(plain)),
-    verbatim: { layout: codec.layout, data },
-  });
+  return textOf({ version: VERSION, ...(plain !== undefined && parsed(plain)), verbatim: codec.verbatim(row) });
 }
 
 /**
@@ -31,7 +27,7 @@ export function fromLine(line: string | Uint8Array, codec: TaskRowCodec): TaskRe
   if (isObject(verbatim) && verbatim.layout === codec.layout) {
     const data = rowOf(verbatim.data);
     const { task_id: taskId, status, rb_expires_at } = data;
-    const outcome = { result: null, traceback: null, doneAt: null, meta: {}, expiresAt: rb_expires_at };
+    const outcome = { result: null, traceback: null, doneAt: codec.doneAt(data), meta: {}, expiresAt: rb_expires_at };
     return { taskId, state: String(status), ...outcome, verbatim: { layout: codec.layout, data } };
   }
   if (!isObject(document)) throw new TypeError('expected a meta document, or the columns of this very layout');
@@ -52,8 +48,9 @@ function plainLine(row: TaskRow, codec: TaskRowCodec): string | undefined {
 /** Whether what is restored from it would be the very bytes that are stored. */
 function isExact(line: string, row: TaskRow, codec: TaskRowCodec): boolean {
   try {
+    const stored = codec.verbatim(row).data as TaskRow;
     const restored = codec.encode(fromLine(line, codec));
-    return COLUMNS.every((column) => isSame(row[column] ?? null, restored[column]));
+    return COLUMNS.every((column) => isSame(stored[column], restored[column]));
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
-import { dateMs } from '../dates.js';
 import { numberOf } from '../dialect.js';
 import type { SqlRow } from '../executor.js';
+import type { Dates } from '../zones.js';
 import type { Context } from './context.js';
 import { concernsOpen, type Rules } from './policy.js';
 import { countStatement, shortest, UNDATED, type Walk } from './statements.js';
@@ -33,10 +33,10 @@ const NONE: Due = { records: 0, oldest: null, newest: null };
 export async function planRules(context: Context, rules: Rules): Promise<RetentionPlan> {
   const counted = new Map<number, Due>();
   for (const walk of walksOf(context, rules)) {
-    const statement = countStatement(context.retention, { walk, rules, now: context.now() });
+    const statement = countStatement(context.retention, { walk, rules, now: context.now(), dates: context.dates });
     const [result] = await context.run([statement], false, 'counting what is due');
     for (const row of result?.rows ?? [])
-      counted.set(numberOf(row, 'tier'), merged(counted.get(numberOf(row, 'tier')), row));
+      counted.set(numberOf(row, 'tier'), merged(counted.get(numberOf(row, 'tier')), row, context.dates));
   }
   return {
     due: byTier(rules, (tier) => counted.get(tier) ?? NONE),
@@ -65,17 +65,19 @@ export const byTier = <T>(rules: Rules, of: (tier: number) => T): ByTier<T> => {
 };
 
 /** A tier may find records in two walks. */
-function merged(due: Due | undefined, row: SqlRow): Due {
-  const dates = [due?.oldest, due?.newest, msOf(row.oldest), msOf(row.newest)].filter((ms) => typeof ms === 'number');
+function merged(due: Due | undefined, row: SqlRow, dates: Dates): Due {
+  const times = [due?.oldest, due?.newest, msOf(row.oldest, dates), msOf(row.newest, dates)].filter(
+    (ms) => typeof ms === 'number',
+  );
   return {
     records: (due?.records ?? 0) + numberOf(row, 'n'),
-    oldest: dates.length > 0 ? Math.min(...dates) : null,
-    newest: dates.length > 0 ? Math.max(...dates) : null,
+    oldest: times.length > 0 ? Math.min(...times) : null,
+    newest: times.length > 0 ? Math.max(...times) : null,
   };
 }
 
-function msOf(value: unknown): number | null {
+function msOf(value: unknown, dates: Dates): number | null {
   if (value === null || value === undefined) return null;
   const ms = Number(value);
-  return Number.isNaN(ms) ? dateMs(String(value)) : ms;
+  return Number.isNaN(ms) ? dates.ms(String(value)) : ms;
 }

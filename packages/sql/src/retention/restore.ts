@@ -1,5 +1,4 @@
-import { type CallOptions, isReady, isResultError, matchesFilter, type ScanFilter } from '@rb/core';
-import { dateMs } from '../dates.js';
+import { type CallOptions, type Filterable, isResultError, matchesFilter, type ScanFilter } from '@rb/core';
 import type { TaskRow } from '../task-row.js';
 import type { Archive } from './apply.js';
 import { readLines } from './archive-file.js';
@@ -54,7 +53,7 @@ export async function restoreFrom(
   for await (const entry of entriesOf(context, source)) {
     line += 1;
     if (entry instanceof Error) result = added(result, { failed: 1, failures: [{ line, reason: entry.message }] });
-    else if (where === undefined || matchesFilter(filterable(entry), where)) batch.push(entry);
+    else if (where === undefined || matchesFilter(filterable(entry, context), where)) batch.push(entry);
     if (batch.length === BATCH_SIZE) await flush();
   }
   await flush();
@@ -102,14 +101,9 @@ async function* archivedRows(context: Context, archive: string): AsyncGenerator<
   }
 }
 
-function filterable(row: TaskRow) {
+function filterable(row: TaskRow, { codec }: Context): Filterable {
   const { name, worker, queue } = row;
-  const state = row.status ?? '';
-  return {
-    state,
-    doneAt: isReady(state) && row.date_done !== null ? dateMs(row.date_done) : null,
-    meta: { name, worker, queue },
-  };
+  return { state: row.status ?? '', doneAt: codec.doneAt(row), meta: { name, worker, queue } };
 }
 
 function added(

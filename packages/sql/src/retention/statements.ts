@@ -1,5 +1,5 @@
-import { dateText } from '../dates.js';
 import type { SqlParam, SqlValue, Statement } from '../executor.js';
+import type { Dates } from '../zones.js';
 import { READY_STATES, type Rule, type Rules } from './policy.js';
 
 /** How one database spells what retention asks of it. */
@@ -14,7 +14,7 @@ export interface RetentionDialect {
   /** Whether a column is like a pattern, case and all. */
   like(column: string, place: string): string;
   pattern(glob: string): string;
-  /** A date as `dateText` writes it. */
+  /** A date as text that goes in as a parameter again. */
   text(date: string): string;
   /** What to select for a TaskRow. */
   readonly columns: string;
@@ -60,6 +60,8 @@ export interface Asked {
   readonly walk: Walk;
   readonly rules: Rules;
   readonly now: number;
+  /** How `date_done` is written. */
+  readonly dates: Dates;
 }
 
 /** A place in a walk. */
@@ -102,7 +104,7 @@ export function countStatement(dialect: RetentionDialect, asked: Asked): Stateme
 }
 
 /** Parts of a statement. Each binds its parameters, so they are called in the order in which they stand in the text. */
-function querying(dialect: RetentionDialect, { walk, rules, now }: Asked) {
+function querying(dialect: RetentionDialect, { walk, rules, now, dates }: Asked) {
   const params: SqlParam[] = [];
   const bind = (value: SqlParam): string => dialect.place(params.push(value));
   const ready = `t.status IN (${READY_STATES.map((state) => `'${state}'`).join(', ')})`;
@@ -118,7 +120,7 @@ function querying(dialect: RetentionDialect, { walk, rules, now }: Asked) {
     rules.all.map((rule, i) => `WHEN ${fits(rule)} THEN ${then(rule, i)}`).join(' ');
 
   const before = (ms: number): string =>
-    walk === 'done' ? dialect.as.date(bind(dateText(boundMs(now - ms)))) : dialect.as.ms(bind(now - ms));
+    walk === 'done' ? dialect.as.date(bind(dates.text(boundMs(now - ms)))) : dialect.as.ms(bind(now - ms));
 
   const isPast = (column: string): string =>
     `CASE ${perRule(({ keepMs }) => (keepMs === null ? 'FALSE' : `${column} < ${before(keepMs)}`))} END`;
@@ -160,5 +162,5 @@ function querying(dialect: RetentionDialect, { walk, rules, now }: Asked) {
 export const shortest = ({ all }: Rules): number =>
   Math.min(...all.map(({ keepMs }) => keepMs ?? Number.POSITIVE_INFINITY));
 
-/** Of the years that dates have in every database; what is beyond bounds nothing that is stored. */
-const boundMs = (ms: number): number => Math.max(ms, Date.UTC(1000, 0, 1));
+/** Of the years that dates have in every database, but for a day, as zones differ. */
+const boundMs = (ms: number): number => Math.max(ms, Date.UTC(1000, 0, 2));

@@ -15,6 +15,7 @@ export function sqliteRetention(options: SqliteStoreOptions): Retention {
     retention: (extended) => sqliteRetentionDialect(tables, extended),
     openExecutor: () => executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     maxBytes: options.maxBytes ?? 67_108_864,

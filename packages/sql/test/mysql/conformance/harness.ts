@@ -12,6 +12,9 @@ const URL_VARIABLE = 'RB_MYSQL_KIT_URL';
 /** Short, so that outages of a second tell something. */
 const TIMES = { connectTimeoutMs: 2_000, acquireTimeoutMs: 2_500, queryTimeoutMs: 2_000, pollMs: 5 };
 
+/** A pool grows with calls at once up to its size, which is what WAI-15 would take for a connection per wait. */
+const POOL_SIZE = 2;
+
 const WRONG_PASSWORD = 'not-the-password';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -40,7 +43,7 @@ export function mysqlHarness(name: string, url: string): Harness {
         token: database,
         clock,
         raw: rawAccess(admin, database, { url: here, now: clock.now }),
-        open: (variant) => openHandle(here, { now: clock.now, ...TIMES }, variant),
+        open: (variant) => openHandle(here, { now: clock.now, ...TIMES, poolSize: POOL_SIZE }, variant),
         async dropSchema() {
           await admin.query(`DROP TABLE ${database}.rb_celery_tasksetmeta_members`);
           await admin.query(`DROP TABLE ${database}.celery_taskmeta, ${database}.celery_tasksetmeta`);
