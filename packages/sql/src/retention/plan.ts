@@ -2,8 +2,8 @@ import { numberOf } from '../dialect.js';
 import type { SqlRow } from '../executor.js';
 import type { Dates } from '../zones.js';
 import type { Context } from './context.js';
-import { concernsOpen, type Rules } from './policy.js';
-import { countStatement, shortest, UNDATED, type Walk } from './statements.js';
+import { concernsOpen, type Rules, shortestMs } from './policy.js';
+import { countStatement, UNDATED, type Walk } from './statements.js';
 
 /** One value for each way in which a record may be due. */
 export interface ByTier<T> {
@@ -48,7 +48,7 @@ export async function planRules(context: Context, rules: Rules): Promise<Retenti
 export function walksOf({ retention: { extended } }: Context, rules: Rules): readonly Walk[] {
   return [
     ...(extended ? (['expired'] as const) : []),
-    ...(Number.isFinite(shortest(rules)) ? (['done'] as const) : []),
+    ...(Number.isFinite(shortestMs(rules)) ? (['done'] as const) : []),
     ...(extended && concernsOpen(rules) ? (['open'] as const) : []),
   ];
 }

@@ -60,6 +60,10 @@ export function rulesOf(policy: RetentionPolicy): Rules {
   };
 }
 
+/** Of ready records; Infinity where they are all kept. */
+export const shortestMs = ({ all }: Rules): number =>
+  Math.min(...all.map(({ states, keepMs }) => (states?.some(isReady) && keepMs) || Number.POSITIVE_INFINITY));
+
 /** Whether any record that is not ready may be due. */
 export const concernsOpen = ({ all }: Rules): boolean =>
   all.some(({ states, keepMs }) => keepMs !== null && !states?.every(isReady));

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
+import { rulesOf } from '../../src/retention/policy.js';
+import { dueStatement } from '../../src/retention/statements.js';
 import { sqliteRetention } from '../../src/sqlite/index.js';
+import { sqliteRetentionDialect } from '../../src/sqlite/retention-statements.js';
+import { plainTables } from '../../src/sqlite/tables.js';
+import { datesIn } from '../../src/zones.js';
 import { openRaw, openStore, record, temporaryFile } from '../support.js';
 import { later, POLICY } from './archive.js';
 import { retentionContract } from './contract.js';
@@ -21,3 +26,18 @@ for (const archive of [undefined, { table: 'old_results' }, { file: 'jsonl' }]) 
     expect(raw.prepare('SELECT task_id FROM celery_taskmeta').pluck().all()).toEqual(['a']);
   });
 }
+
+it('looks for ready records by the index on dates alone, page after page', async () => {
+  const filename = temporaryFile();
+  await openStore({ filename }).get([]);
+  const rules = rulesOf({ tiers: [{ states: ['FAILURE'], name: 'a*', keep: '90d' }], default: '1d' });
+  const dialect = sqliteRetentionDialect(plainTables(), true);
+  for (const after of [undefined, { key: '2026-01-01 00:00:00.000000', id: 7 }]) {
+    const asked = { walk: 'done', rules, now: later(), dates: datesIn() } as const;
+    const { sql, params } = dueStatement(dialect, asked, { after, limit: 1_000, whole: true });
+    const steps = openRaw(filename)
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...params);
+    expect(steps).toMatchObject([{ detail: expect.stringContaining('USING INDEX ix_celery_taskmeta_date_done') }]);
+  }
+});
