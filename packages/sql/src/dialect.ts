@@ -44,8 +44,8 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
-  /** One row `{ token }`, which differs from the last one where anything may have been written in between. */
-  changeToken(): Statement;
+  /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
+  changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */
   scan(query: ScanQuery): Statement;
   /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
@@ -93,10 +93,10 @@ export interface SchemaDialect {
   readonly isBusy?: (error: ResultError) => boolean;
   /** Where steps are `online`. */
   readonly online?: {
-    /** The last one's row `{ held }` tells whether no one else has it; it ends with the transaction. */
+    /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */
     readonly lock: readonly Statement[];
-    /** One row `{ part }` of what is being built, or none. */
-    readonly progress: Statement;
+    /** One row `{ part }` of what is being built, or none. Absent: the database does not tell. */
+    readonly progress?: Statement;
   };
 }
 

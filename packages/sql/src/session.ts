@@ -56,7 +56,7 @@ export function openSession(options: SessionOptions): Session {
           throw error;
         }
       };
-      return abortable(work(), signal, doing);
+      return signal === undefined ? work() : abortable(work(), signal, doing);
     };
 
   return {

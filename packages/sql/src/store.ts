@@ -28,6 +28,8 @@ export interface SqlStoreOptions {
   readonly timeZone?: string | undefined;
   readonly maxBytes: number;
   readonly pollMs: number;
+  /** What `pollMs` grows to while nothing happens. @default pollMs */
+  readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
@@ -113,7 +115,11 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
   });
 }
 
-function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
+function sqlWatch(
+  session: Session,
+  get: ResultStore['get'],
+  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
@@ -122,8 +128,10 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
     last = result.catch(() => undefined);
     return result;
   };
-  const ask = async (build: (statements: Statements) => Statement): Promise<readonly SqlRow[]> => {
-    const [result] = await inTurn(() => session.read((statements) => [build(statements)], 'looking for changes'));
+  const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
+    const all = (statements: Statements): Statement[] =>
+      [build(statements)].filter((statement) => statement !== undefined);
+    const [result] = await inTurn(() => session.read(all, 'looking for changes'));
     return result?.rows ?? [];
   };
   return pollingWatch(
@@ -132,7 +140,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
         const [row] = await ask((statements) => statements.changeToken());
         const before = token;
         token = row?.token;
-        return token !== before;
+        return row === undefined || token !== before;
       },
       async versions(taskIds, { signal } = {}) {
         const rows = await abortable(
@@ -144,7 +152,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
     },
-    { pollMs, listen, onBackgroundError },
+    { pollMs, maxPollMs, listen, onBackgroundError },
   );
 }
 

@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isResultError, ResultError } from '@rb/core';
 import { connecting } from '../connecting.js';
-import { FORMS, type MysqlConnection, type MysqlPool } from './driver.js';
+import { formsOf, type MysqlConnection, type MysqlPool } from './driver.js';
 import { places } from './places.js';
 import { sessionSettings } from './session-settings.js';
 
@@ -24,22 +26,30 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** Connected, set up, and answering a moment ago. */
   acquire(doing: string): Promise<MysqlConnection>;
+  /** What the server takes in one packet of this connection. */
+  maxPacketBytes(connection: MysqlConnection): number;
   /** @param usable False where it is lost, or in a state that nobody knows. */
   release(connection: MysqlConnection, usable: boolean): void;
   /** Whoever waits is rejected. Idempotent. */
   close(closed: ResultError): Promise<void>;
 }
 
+/** How long what is under way has to end, once the store is closed. */
+const GRACE_MS = 1_000;
+
 /** A connection that rested for longer is asked whether it is still there, before a write trusts it. */
 const PING_AFTER_MS = 1_000;
 
 interface Known {
   readonly since: number;
+  /** What the server takes in one packet. */
+  readonly maxPacketBytes: number;
   usedAt: number;
 }
 
 export function connections(options: ConnectionsOptions): Connections {
   const { pool, acquireTimeoutMs, queryTimeoutMs: timeout, maxLifetimeMs = Number.POSITIVE_INFINITY } = options;
+  const forms = formsOf(options.owned);
   const known = new WeakMap<object, Known>();
   const queue = places(options.size);
   const closing = new AbortController();
@@ -47,32 +57,45 @@ export function connections(options: ConnectionsOptions): Connections {
   setMaxListeners(0, closing.signal);
   const connect = connecting(() => pool.getConnection(), closing.signal);
   const settings = sessionSettings(options);
-  /** How many have a connection that works, as far as is known. */
+  /** Connections in somebody's hands. */
+  const lent = new Set<MysqlConnection>();
+  /** How many of them work, as far as is known. */
   let working = 0;
   /** When a connection was last lost: the others were lost too where the server was started anew. */
   let lostAt = 0;
 
-  const ask = async (connection: MysqlConnection, texts: readonly string[]): Promise<void> => {
-    for (const sql of texts) await connection.query({ ...FORMS, sql, timeout });
+  /** A pool that takes back what its sessions were set to has them set up each time. */
+  const forgets = pool.pool?.config?.resetOnRelease === true;
+
+  const ask = async (connection: MysqlConnection, sql: string): Promise<unknown> =>
+    (await connection.query({ ...forms, sql, timeout }))[0];
+
+  const setUp = async (connection: MysqlConnection): Promise<Known> => {
+    for (const sql of settings) await ask(connection, sql);
+    const [row] = (await ask(connection, 'SELECT @@max_allowed_packet AS bytes')) as readonly {
+      readonly bytes: number;
+    }[];
+    const now = performance.now();
+    return { since: now, usedAt: now, maxPacketBytes: Number(row?.bytes) };
   };
 
   const prepared = async (connection: MysqlConnection): Promise<void> => {
     const now = performance.now();
     const found = known.get(connection.connection);
-    if (found === undefined) {
-      await ask(connection, settings);
-      known.set(connection.connection, { since: now, usedAt: now });
-    } else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, ['DO 0']);
+    if (found === undefined || forgets) known.set(connection.connection, await setUp(connection));
+    else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, 'DO 0');
   };
 
   const connected = async (doing: string, deadline: number): Promise<MysqlConnection> => {
     for (;;) {
       const connection = await within(connect(doing), deadline, doing);
       const stale = known.has(connection.connection);
+      lent.add(connection);
       try {
         await prepared(connection);
         return connection;
       } catch (error) {
+        lent.delete(connection);
         connection.destroy();
         if (!stale || performance.now() >= deadline) throw error;
       }
@@ -94,6 +117,7 @@ export function connections(options: ConnectionsOptions): Connections {
         throw error;
       }
     },
+    maxPacketBytes: ({ connection }) => known.get(connection)?.maxPacketBytes ?? Number.POSITIVE_INFINITY,
     release(connection, usable) {
       const now = performance.now();
       const found = known.get(connection.connection);
@@ -103,14 +127,17 @@ export function connections(options: ConnectionsOptions): Connections {
         connection.destroy();
       } else if (found && now - found.since > maxLifetimeMs) connection.destroy();
       else connection.release();
+      lent.delete(connection);
       working -= 1;
       queue.free();
     },
     async close(closed) {
       closing.abort();
       queue.refuse(closed);
+      if (!options.owned) return;
       // Connections that answer nothing any more say no good-bye.
-      if (options.owned) await pool.end().catch(() => undefined);
+      await Promise.race([pool.end().catch(() => undefined), delay(GRACE_MS, undefined, { ref: false })]);
+      for (const { connection } of lent) (connection as { readonly stream?: Duplex }).stream?.destroy(closed);
     },
   };
 }

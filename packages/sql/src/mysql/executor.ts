@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
 import { type ConnectionsOptions, connections } from './connections.js';
-import { type Bound, FORMS, type MysqlConnection } from './driver.js';
+import { type Bound, formsOf, type MysqlConnection } from './driver.js';
 import { isConflict, isConnectionLoss, isStopped, isUnsent, toResultError } from './errors.js';
 import { type GuardedStatement, isGuarded } from './guarded.js';
 import { UNLIMITED } from './session-settings.js';
@@ -10,11 +10,13 @@ import { UNLIMITED } from './session-settings.js';
 export interface MysqlExecutorOptions extends ConnectionsOptions {
   /** For messages. */
   readonly name: string;
-  readonly format: (sql: string, values: readonly unknown[]) => string;
+  readonly escape: (value: unknown) => string;
 }
 
-/** Of statements in one packet; the smallest max_allowed_packet met is 16 MiB. */
+/** Of statements in one packet: more than any batch of ordinary records, and a number of copies that does not hurt. */
 const PACKET_CHARS = 4 * 2 ** 20;
+/** A character of JavaScript in UTF-8. */
+const MAX_CHAR_BYTES = 3;
 /** Deadlocks are rare with rows in one order; whoever loses so often in a row is in some other trouble. */
 const ATTEMPTS = 10;
 
@@ -27,12 +29,15 @@ const BEGIN_READ = [
 
 /** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
-  const { acquire, release, close } = connections(options);
+  const { acquire, release, maxPacketBytes, close } = connections(options);
+  const forms = formsOf(options.owned);
   let closed = false;
 
   const query = async (connection: MysqlConnection, sql: string, unlimited = false): Promise<unknown> => {
     const timeout = unlimited ? {} : { timeout: options.queryTimeoutMs };
-    const [result] = await connection.query({ ...FORMS, sql, ...timeout });
+    const limit = maxPacketBytes(connection);
+    if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
+    const [result] = await connection.query({ ...forms, sql, ...timeout });
     return result;
   };
 
@@ -42,7 +47,8 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     texts: readonly string[],
     unlimited?: boolean,
   ): Promise<StatementResult[]> => {
-    const together = options.owned && texts.reduce((sum, { length }) => sum + length, 0) <= PACKET_CHARS;
+    const chars = texts.reduce((sum, { length }) => sum + length, 0);
+    const together = options.owned && chars <= Math.min(PACKET_CHARS, maxPacketBytes(connection) / MAX_CHAR_BYTES);
     if (together && texts.length > 1)
       return ((await query(connection, texts.join(';\n'), unlimited)) as unknown[]).map(resultOf);
     const results: StatementResult[] = [];
@@ -50,43 +56,60 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     return results;
   };
 
-  const formatted = ({ sql, params }: Statement): string => options.format(sql, params.map(bound));
+  /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
+  const formatted = ({ sql, params }: Statement): string => {
+    if (params.length === 0) return sql;
+    const pieces = sql.split('?');
+    let text = pieces[0] ?? '';
+    for (let i = 0; i < params.length; i++) text += options.escape(bound(params[i] ?? null)) + pieces[i + 1];
+    return text;
+  };
 
   const transaction = async (
     connection: MysqlConnection,
     statements: readonly Statement[],
-    { write, unlimited }: RunOptions,
+    { write, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
     const begin = write ? BEGIN_WRITE : BEGIN_READ;
-    const before = unlimited ? [UNLIMITED, ...begin] : begin;
+    const texts = statements.map(formatted);
     try {
-      const results = await send(connection, [...before, ...statements.map(formatted), 'COMMIT'], unlimited);
-      return results.slice(before.length, -1);
+      if (during === undefined)
+        return (await send(connection, [...begin, ...texts, 'COMMIT'], unlimited)).slice(begin.length, -1);
+      const results = (await send(connection, [...begin, ...texts], unlimited)).slice(begin.length);
+      await during(results);
+      await query(connection, 'COMMIT');
+      return results;
     } catch (error) {
       if (!isConnectionLoss(error)) await query(connection, 'ROLLBACK');
       throw error;
     }
   };
 
+  /** Unlike in a text, bytes are sent as they are. */
+  const execute = async (connection: MysqlConnection, { sql, params }: Statement): Promise<void> => {
+    const values = params.map(bound);
+    if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
+    await connection.execute({ ...forms, sql, values, timeout: options.queryTimeoutMs });
+  };
+
   const guarded = async (connection: MysqlConnection, statement: GuardedStatement, running: RunOptions) => {
     try {
-      if (statement.prepared) {
-        const values = statement.params.map(bound);
-        await connection.execute({ ...FORMS, sql: statement.sql, values, timeout: options.queryTimeoutMs });
-      } else await query(connection, formatted(statement));
+      if (statement.prepared) await execute(connection, statement);
+      else await query(connection, formatted(statement));
       return [{ rows: statement.written, changes: statement.written.length }];
     } catch (error) {
       if (!isStopped(error)) throw error;
-      return transaction(connection, statement.otherwise, running);
+      return transaction(connection, statement.otherwise(), running);
     }
   };
 
-  const perform = (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
+  const perform = async (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
     const [only] = statements;
-    if (statements.length > 1 || only === undefined)
+    if (running.unlimited) await query(connection, UNLIMITED);
+    if (statements.length > 1 || only === undefined || running.during !== undefined)
       return transaction(
         connection,
-        statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise : [statement])),
+        statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise() : [statement])),
         running,
       );
     return isGuarded(only)
@@ -130,7 +153,9 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
       }
 
       function mayRepeat(error: unknown): boolean {
-        if (isConflict(error)) return tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
+        // A deployment has an idea of its own of when to try again.
+        if (isConflict(error))
+          return !running.unlimited && tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
         // What only reads may be asked again where the connection died under it.
         return tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
       }
@@ -147,13 +172,20 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   };
 }
 
+/** As the server says it, if it says so at all: mostly it cuts the connection while the packet is still being sent. */
+const packetTooLarge = (): Error =>
+  Object.assign(new Error('more than max_allowed_packet'), { errno: 1153, code: 'ER_NET_PACKET_TOO_LARGE' });
+
+const bytesAtMost = (sum: number, value: Bound): number =>
+  sum + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 8);
+
 const closedError = (doing: string): ResultError =>
   new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
 
 function bound(value: SqlParam): Bound {
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (Array.isArray(value)) throw new TypeError('expected no list as a parameter');
-  return value as Exclude<SqlParam, Uint8Array | readonly unknown[]>;
+  throw new TypeError('expected no list as a parameter');
 }
 
 const resultOf = (result: unknown): StatementResult =>

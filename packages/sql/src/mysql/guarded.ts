@@ -7,8 +7,8 @@ import type { SqlRow, Statement } from '../executor.js';
 export interface GuardedStatement extends Statement {
   /** Answered where it was not stopped. */
   readonly written: readonly SqlRow[];
-  /** In one transaction in its place, where it was. */
-  readonly otherwise: readonly Statement[];
+  /** In one transaction in its place, where it was. Made only then. */
+  otherwise(): readonly Statement[];
   /** Whether it is to be prepared: its text comes again and again. */
   readonly prepared: boolean;
 }

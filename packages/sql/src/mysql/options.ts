@@ -3,6 +3,16 @@ import type { Accept, Serializer } from '@rb/core';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
+/** What mysql2 heeds of node:tls. */
+export interface MysqlTlsOptions
+  extends Pick<
+    TlsOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion' | 'rejectUnauthorized'
+  > {
+  /** Whether the certificate must name the host. Where the host is an address, mysql2 cannot tell. @default true */
+  readonly verifyIdentity?: boolean | undefined;
+}
+
 export interface MysqlStoreOptions {
   /** As Celery spells it: `mysql://user:password@host/database`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
   readonly url?: string | undefined;
@@ -22,8 +32,8 @@ export interface MysqlStoreOptions {
   readonly timeZone?: string | undefined;
   /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
   readonly maxBytes?: number | undefined;
-  /** TLS settings, of node:tls; beside those that the URL has. */
-  readonly tls?: TlsOptions | undefined;
+  /** Beside what the URL has of it. */
+  readonly tls?: MysqlTlsOptions | undefined;
   /** Connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
   /** So many more where they are all busy; closed when they are free. @default 0 */
@@ -40,7 +50,7 @@ export interface MysqlStoreOptions {
   readonly queryTimeoutMs?: number | undefined;
   /** The server ends what takes longer: MySQL reads alone, MariaDB any statement but a deployment's. @default the server's setting */
   readonly statementTimeoutMs?: number | undefined;
-  /** How often to ask whether others wrote, while somebody watches. @default 100 */
+  /** How often to ask whether others wrote, while somebody watches; up to five times as long while nothing happens. @default 100 */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;

@@ -51,7 +51,8 @@ const USUAL: readonly Column[] = [
   'rb_expires_at',
   'rb_done_at',
 ];
-const UNUSUAL = COLUMNS.filter((column) => !USUAL.includes(column));
+const UNUSUAL = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS].filter((column) => !USUAL.includes(column));
+const isUnusual = (row: TaskRow): boolean => UNUSUAL.some((column) => row[column] !== null);
 
 /** Set by the statement itself, for each row. */
 const BY_STATEMENT = ['rb_revision', 'rb_sealed_at', 'rb_touched_at'];
@@ -69,17 +70,23 @@ function guardedPut(
   numbering: Numbered,
   additions: Additions,
 ): GuardedStatement {
-  const used = rows.some((row) => UNUSUAL.some((column) => storedIn(row, column) !== null)) ? COLUMNS : USUAL;
+  const used = rows.some(isUnusual) ? COLUMNS : USUAL;
   const { token, expired, now } = additions;
+  const params: SqlValue[] = [];
+  for (const row of rows) {
+    for (const column of used) params.push(storedIn(row, column));
+    params.push(token);
+  }
+  params.push(now);
   return {
     // The first assignment decides, while the old values are still there.
     sql: `${insertInto(task, [...used, ...BY_STATEMENT], numbering)}
       ${valueLists(rows.length, used.length, numbering, ', ?, NOW(6), NOW(6)')}
       ON DUPLICATE KEY UPDATE rb_revision = IF(${NOT_FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
       ${WRITTEN.map((name) => `${name} = VALUES(${name})`).join(', ')}`,
-    params: [...rows.flatMap((row) => [...used.map((column) => storedIn(row, column)), token]), now],
+    params,
     written: rows.map(({ task_id }) => ({ task_id })),
-    otherwise: selectivePut(task, rows, numbering, additions),
+    otherwise: () => selectivePut(task, rows, numbering, additions),
     prepared: rows.length === 1,
   };
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
-import type { SqlValue, Statement } from '../executor.js';
+import type { Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { putStatements, restoreStatements } from './put-statements.js';
@@ -49,7 +49,7 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
       params: taskIds,
     }),
     // Nothing cheap tells that anybody committed, so the versions are looked at each time.
-    changeToken: () => ({ sql: 'SELECT UUID() AS token', params: [] }),
+    changeToken: () => undefined,
     scan: (query) => scanStatement(task, columns, live, extended ? SEALED : undefined, query),
     stats: (now) => [
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },
@@ -115,7 +115,7 @@ function split(rows: readonly TaskRow[]): TaskRow[][] {
   const parts: TaskRow[][] = [];
   let chars = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const size = charsOf(Object.values(row));
+    const size = charsOf(row);
     const current = parts.at(-1);
     if (current === undefined || current.length === MAX_ROWS || chars + size > MAX_CHARS) {
       parts.push([row]);
@@ -128,9 +128,21 @@ function split(rows: readonly TaskRow[]): TaskRow[][] {
   return parts;
 }
 
-const charsOf = (values: readonly SqlValue[]): number =>
-  values.reduce<number>(
-    (sum, value) =>
-      sum + (typeof value === 'string' ? value.length : value instanceof Uint8Array ? 2 * value.length : 8),
-    0,
-  );
+function charsOf(row: TaskRow): number {
+  let chars = SHORT_CHARS;
+  for (const column of LONG) chars += 2 * (row[column]?.length ?? 0);
+  return chars;
+}
+
+/** Columns that may hold much; what the others hold at most, together with what stands between values. */
+const LONG = [
+  'result',
+  'traceback',
+  'args',
+  'kwargs',
+  'rb_group_id',
+  'rb_parent_id',
+  'rb_children',
+  'rb_meta',
+] as const;
+const SHORT_CHARS = 1_024;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
@@ -10,16 +11,19 @@ import { checkOptions, type MysqlStoreOptions } from './options.js';
 import { plainTables } from './tables.js';
 import { parseMysqlUrl } from './url.js';
 
+/** Times `pollMs`: asking for changes is not cheap here, so it is done less often while there are none. */
+const MAX_POLL = 5;
+
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
- * Connects on first use. A batch is one transaction in one round trip; SUCCESS is final, decided by the statement itself.
+ * Connects on first use. A batch is one statement; SUCCESS is final, decided by the statement itself.
  *
  * Errors: TypeError for wrong options, RB_UNSUPPORTED where mysql2 is missing.
  */
 export function mysqlStore(options: MysqlStoreOptions): ResultStore {
   checkOptions(options);
-  const { layout = 'extended', createTables = true } = options;
+  const { layout = 'extended', createTables = true, pollMs = 100 } = options;
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
@@ -29,7 +33,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 65_535,
-    pollMs: options.pollMs ?? 100,
+    pollMs,
+    maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -38,7 +43,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
   checkOptions(options);
-  return schemaOf(dialectOf(options).schema, () => executorOf(options));
+  // Two for a deployment that builds under a lock, and one to look at it meanwhile.
+  return schemaOf(dialectOf(options).schema, () => executorOf({ ...options, maxOverflow: 2 }));
 }
 
 /** What `connect()` of @rb/core calls for `mysql:`, `mariadb:` and `db+mysql:` URLs. Options given win over the URL's. */
@@ -49,10 +55,10 @@ export const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions): D
   mysqlDialect(plainTables(tables), layout === 'extended');
 
 export function executorOf(options: MysqlStoreOptions): Executor {
-  const { format, createPool } = loadDriver();
+  const driver = loadDriver();
   const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
   const { statementTimeoutMs, maxLifetimeMs } = options;
-  const common = { format, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
+  const common = { escape: driver.escape, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
   if (options.pool !== undefined)
     return mysqlExecutor({
       ...common,
@@ -63,10 +69,12 @@ export function executorOf(options: MysqlStoreOptions): Executor {
     });
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
+  // mysql2 compares an address with nothing but `localhost`.
+  const verifyIdentity = (tls?.verifyIdentity ?? true) && isIP(target.host) === 0;
   const size = poolSize + maxOverflow;
-  const pool = createPool({
+  const pool = driver.createPool({
     ...target,
-    ...(tls && { ssl: tls }),
+    ...(tls && { ssl: { ...tls, verifyIdentity } }),
     // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
     connectionLimit: size + 1,
     maxIdle: poolSize,
@@ -76,6 +84,8 @@ export function executorOf(options: MysqlStoreOptions): Executor {
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A transaction in one round trip; every value is escaped by the driver, in a mode that the session is set to.
     multipleStatements: true,
+    // Values are in the text already; mysql2 would go through it for places to put them.
+    queryFormat: (sql: string) => sql,
     // Taking down the stack of each call costs more than the call.
     trace: false,
   });

@@ -1,7 +1,7 @@
 import { likePattern } from '../retention/like.js';
 import type { DueRow, RetentionDialect } from '../retention/statements.js';
 import { CELERY_COLUMNS, COLUMNS } from '../task-row.js';
-import { asText } from './statements.js';
+import { asRead, asText } from './statements.js';
 import { type Tables, tablesOf } from './tables.js';
 
 /** The transaction that wrote the row as it is now; a row id is never given twice. */
@@ -9,7 +9,6 @@ const VERSION = "t.id || '.' || t.xmin";
 
 export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, extended: boolean): RetentionDialect {
   const columns = extended ? COLUMNS : CELERY_COLUMNS;
-  const selected = columns.map((column) => (column === 'date_done' ? `${asText(column)} AS ${column}` : column));
   const names = columns.join(', ');
   const picked = `SELECT t.id FROM ${task} t WHERE t.id = ANY($1::int8[]) AND ${VERSION} = ANY($2::text[]) FOR UPDATE SKIP LOCKED`;
   const seen = (rows: readonly DueRow[]) => [rows.map(({ id }) => id), rows.map(({ version }) => version)] as const;
@@ -21,7 +20,7 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
     like: (column, place) => `${column} LIKE ${place}::text ESCAPE '!'`,
     pattern: likePattern,
     text: asText,
-    columns: selected.join(', '),
+    columns: columns.map(asRead).join(', '),
     version: VERSION,
     dated: 'isfinite(t.date_done)',
     expired: (now) => `t.rb_expires_at <= ${now}`,
@@ -56,15 +55,11 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
       params: [],
     }),
     archived: (archive, after, limit) => ({
-      sql: `SELECT ${allText} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
+      sql: `SELECT ${COLUMNS.map(asRead).join(', ')} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
       params: [after, limit],
     }),
   };
 }
-
-const allText = COLUMNS.map((column) => (column === 'date_done' ? `${asText(column)} AS ${column}` : column)).join(
-  ', ',
-);
 
 const replacing = (columns: readonly string[]): string =>
   columns

@@ -106,7 +106,8 @@ const roomOf = ({ options: { batchSize = BATCH_SIZE, limit = Number.POSITIVE_INF
 async function removeRows(job: Job, rows: readonly SqlRow[]): Promise<void> {
   const { context, options, progress, file, table } = job;
   const undated = rows.filter((row) => row.tier === UNDATED).map(seen);
-  const due = new Map(rows.filter((row) => row.tier !== UNDATED).map((row) => [numberOf(row, 'id'), row]));
+  const removable = rows.filter((row) => row.tier !== UNDATED && (file === undefined || isWhole(row)));
+  const due = new Map(removable.map((row) => [numberOf(row, 'id'), row]));
   if (file !== undefined && due.size > 0) {
     await file.write([...due.values()].map((row) => toLine(row as unknown as TaskRow, context.codec)));
     progress.archived += due.size;
@@ -126,6 +127,9 @@ async function removeRows(job: Job, rows: readonly SqlRow[]): Promise<void> {
   }
   options.onProgress?.(resultOf(job));
 }
+
+/** What is too large for the driver is read as no bytes, which is no result: it is not in the archive, and so it stays. */
+const isWhole = ({ result }: SqlRow): boolean => !(result instanceof Uint8Array) || result.length > 0;
 
 const seen = (row: SqlRow) => ({ id: numberOf(row, 'id'), version: String(row.version) });
 

@@ -7,7 +7,8 @@ import type { OpenWorld } from './world.js';
 
 /** What retention promises on every database. */
 export function retentionContract(name: string, open: OpenWorld): void {
-  describe(`retention on ${name}`, () => {
+  // Processes that are killed, thousands of records: long on a busy machine.
+  describe(`retention on ${name}`, { timeout: 60_000 }, () => {
     tierContract(open);
     archiveContract(open);
     restoreContract(open);
