@@ -34,14 +34,18 @@ export interface Statements {
   /**
    * Conditional upsert: a live SUCCESS stays, anything else is replaced. Rows: `{ task_id }`, once per applied record.
    * The same id several times has the effect of one put after another.
+   *
+   * @param restoring What is stored stays, unless it has expired, or failed before what is put was done.
    */
-  put(rows: readonly TaskRow[], now: number): readonly Statement[];
+  put(rows: readonly TaskRow[], now: number, restoring?: boolean): readonly Statement[];
   /** Rows: columns of TaskRow. */
   get(taskIds: readonly string[], now: number): Statement;
   /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
+  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  latest?(taskIds: readonly string[], now: number): Statement;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */

@@ -3,20 +3,19 @@ import {
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
-  ResultError,
+  type ResultError,
   type ResultStore,
   type Serializer,
   type StatsCapability,
-  type TaskRecord,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
-import { checkId, checkState } from './limits.js';
+import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, isLarger, type TaskRow, taskRowCodec } from './task-row.js';
-import { type Listen, pollingWatch } from './watch.js';
+import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
+import { type Latest, type Listen, pollingWatch } from './watch.js';
 import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -49,18 +48,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const dates = datesIn(options.timeZone);
   const codec = taskRowCodec(options.serializer, extended, dates);
 
-  const encode = (record: TaskRecord): TaskRow | ResultError => {
-    try {
-      checkId(record.taskId, 'task');
-      checkState(record.taskId, record.state);
-      const row = codec.encode(record);
-      const reason = dialect.unfit(row);
-      if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
-    } catch (error) {
-      return error as ResultError; // The codec throws nothing else.
-    }
-  };
+  const encode = rowEncoder(codec, dialect, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
@@ -78,7 +66,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     return taskIds.map((id) => found.get(id));
   };
 
-  const watch = sqlWatch(session, get, options);
+  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
@@ -131,18 +119,10 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
   });
 }
 
-const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
-    taskId,
-  });
-
-const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
-  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
-
 function sqlWatch(
   session: Session,
-  get: ResultStore['get'],
-  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
 ) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
@@ -175,6 +155,16 @@ function sqlWatch(
         return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
+      ...(listen && {
+        async latest(taskIds: readonly string[]) {
+          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
+          const latestOf = (row: SqlRow): Latest => ({
+            version: String(row.version),
+            outcome: row.live === 1 ? decode(row) : undefined,
+          });
+          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        },
+      }),
     },
     { pollMs, maxPollMs, listen, onBackgroundError },
   );
