@@ -86,7 +86,7 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       await admin.query('BEGIN');
       const nothing = Array.from({ length: 14 }, () => "'{}'").join(', ');
       const { rows } = await admin.query(
-        `SELECT rb_celery_taskmeta_put(ARRAY['a'], ARRAY['SUCCESS'], ${nothing}, ${Date.now()})`,
+        `SELECT rb_celery_taskmeta_put(ARRAY['a'], ARRAY['SUCCESS'], ${nothing}, ${Date.now()}, false)`,
       );
       expect(rows).toEqual([]);
       const deleting = open(database).delete(['a']);
