@@ -44,13 +44,15 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
+  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  latest?(taskIds: readonly string[], now: number): Statement;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */
   scan(query: ScanQuery): Statement;
   /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
-  /** Deletes expired rows, the longest expired first. */
+  /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */

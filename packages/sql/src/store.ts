@@ -15,7 +15,7 @@ import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
-import { type Listen, pollingWatch } from './watch.js';
+import { type Latest, type Listen, pollingWatch } from './watch.js';
 import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -31,6 +31,8 @@ export interface SqlStoreOptions {
   /** What `pollMs` grows to while nothing happens. @default pollMs */
   readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
+  /** Makes what rows need to be put into; undefined where it is there. */
+  readonly ahead?: ((rows: readonly TaskRow[], session: Session) => Promise<void> | undefined) | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -64,13 +66,15 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     return taskIds.map((id) => found.get(id));
   };
 
-  const watch = sqlWatch(session, get, options);
+  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
     const encoded = records.map(encode);
     const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
+    const making = options.ahead?.(rows, session);
+    if (making !== undefined) await abortable(making, signal, doing);
     try {
       const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
       return putOutcomes(encoded, results);
@@ -117,8 +121,8 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
 
 function sqlWatch(
   session: Session,
-  get: ResultStore['get'],
-  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
 ) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
@@ -151,6 +155,16 @@ function sqlWatch(
         return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
+      ...(listen && {
+        async latest(taskIds: readonly string[]) {
+          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
+          const latestOf = (row: SqlRow): Latest => ({
+            version: String(row.version),
+            outcome: row.live === 1 ? decode(row) : undefined,
+          });
+          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        },
+      }),
     },
     { pollMs, maxPollMs, listen, onBackgroundError },
   );
@@ -162,7 +176,7 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   async sweep(limit, { signal } = {}) {
     const doing = 'removing expired records';
     const [tasks] = await session.write((statements) => [statements.sweepTasks(limit, now())], doing, signal);
-    const removed = tasks?.changes ?? 0;
+    const removed = tasks?.rows.length ? numberOf(tasks.rows[0], 'removed') : (tasks?.changes ?? 0);
     if (removed >= limit) return removed;
     const [groups] = await session.write((s) => [s.sweepGroups(limit - removed, now())], doing, signal);
     return removed + (groups?.changes ?? 0);

@@ -96,7 +96,7 @@ export function connections(options: ConnectionsOptions): Connections {
         return connection;
       } catch (error) {
         lent.delete(connection);
-        connection.destroy();
+        discard(connection);
         if (!stale || performance.now() >= deadline) throw error;
       }
     }
@@ -124,7 +124,7 @@ export function connections(options: ConnectionsOptions): Connections {
       if (found) found.usedAt = now;
       if (!usable) {
         lostAt = now;
-        connection.destroy();
+        discard(connection);
       } else if (found && now - found.since > maxLifetimeMs) connection.destroy();
       else connection.release();
       lent.delete(connection);
@@ -137,10 +137,22 @@ export function connections(options: ConnectionsOptions): Connections {
       if (!options.owned) return;
       // Connections that answer nothing any more say no good-bye.
       await Promise.race([pool.end().catch(() => undefined), delay(GRACE_MS, undefined, { ref: false })]);
-      for (const { connection } of lent) (connection as { readonly stream?: Duplex }).stream?.destroy(closed);
+      for (const connection of lent) streamOf(connection)?.destroy(LOST);
     },
   };
 }
+
+/** mysql2 says good-bye and then waits for the other side, which may never answer. */
+function discard(connection: MysqlConnection): void {
+  connection.destroy();
+  streamOf(connection)?.destroy();
+}
+
+const streamOf = ({ connection }: MysqlConnection): Duplex | undefined =>
+  (connection as { readonly stream?: Duplex }).stream;
+
+/** What whoever waits for an answer is told: whether it was carried out, nobody knows. */
+const LOST = Object.assign(new Error('Connection lost: the store was closed'), { code: 'ECONNRESET' });
 
 const late = (doing: string): ResultError =>
   new ResultError('RB_UNAVAILABLE', `${doing} failed: no connection was free in time; nothing was sent`);

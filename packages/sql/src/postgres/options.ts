@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
 import type { PgPool } from './driver.js';
+import { type PartitionOptions, partitionsOf } from './partitions.js';
 import type { SchemaNames, TableNames } from './tables.js';
 
 export interface PostgresStoreOptions {
@@ -50,6 +51,11 @@ export interface PostgresStoreOptions {
    * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
    */
   readonly listen?: boolean | string | undefined;
+  /**
+   * Makes the task table in partitions by deadline, so that expiry drops whole partitions; a table that is there stays as it is.
+   * Every process that uses the table gives the same. @default one table
+   */
+  readonly partitions?: PartitionOptions | undefined;
   /** How often to ask whether others wrote, while somebody watches. @default 50; 1000 with `listen` */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
@@ -100,6 +106,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   statementTimeoutMs: ms,
   prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
+  partitions: ofType('object', 'an object of options'),
   pollMs: ms,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
@@ -119,6 +126,10 @@ export function checkOptions(options: PostgresStoreOptions): void {
   }
   if ((options.url === undefined) === (options.pool === undefined))
     throw new TypeError('expected exactly one of url and pool');
+  if (options.partitions !== undefined) {
+    if (options.layout === 'celery') throw new TypeError("expected no partitions beside layout: 'celery'");
+    partitionsOf(options.partitions);
+  }
   if (options.listen === true && options.url === undefined)
     throw new TypeError('expected a URL as listen beside a pool');
 }

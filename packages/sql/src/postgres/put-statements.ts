@@ -7,7 +7,7 @@ type Column = keyof TaskRow;
 
 const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
 
-const typeOf = (column: Column): string => {
+export const typeOf = (column: Column): string => {
   if (BYTES.has(column)) return 'bytea';
   if (column === 'date_done') return 'timestamp';
   if (column === 'rb_expires_at') return 'float8';
@@ -108,7 +108,7 @@ const STATEMENT_BYTES = 64 * 2 ** 20;
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[] {
+export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[] {
   const sorted = rows.toSorted(byId);
   const made: Round[] = [];
   let nth = 0;

@@ -9,6 +9,8 @@ import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { partitionsOf } from './partitions.js';
+import { partitionsAhead } from './partitions-ahead.js';
 import { openConnection, openPool } from './pool.js';
 import { tablesOf } from './tables.js';
 
@@ -33,6 +35,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     maxBytes: options.maxBytes ?? 67_108_864,
     pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
     listen: listenOf(options),
+    ahead: aheadOf(options),
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -53,8 +56,22 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-export const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions): Dialect =>
-  postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
+export const dialectOf = ({
+  tables,
+  schemas,
+  layout = 'extended',
+  listen = false,
+  partitions,
+}: PostgresStoreOptions): Dialect =>
+  postgresDialect(
+    tablesOf(tables, schemas),
+    layout === 'extended',
+    listen !== false,
+    partitions && partitionsOf(partitions),
+  );
+
+const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
+  partitions && partitionsAhead(tablesOf(tables, schemas), partitionsOf(partitions), now);
 
 function listenOf(options: PostgresStoreOptions): Listen | undefined {
   const { url, listen = false, tables, onBackgroundError } = options;
