@@ -4,7 +4,7 @@ import { formatIso, fractionalMs, parseIsoDateTime, splitMs } from '@rb/core';
 let lastSecond = Number.NaN;
 let lastText = '';
 
-/** Unix milliseconds as SQLAlchemy stores a datetime: naive UTC, always six fraction digits, so text sorts as time. */
+/** Unix milliseconds as SQLAlchemy stores a datetime in UTC: naive, always six fraction digits, so text sorts as time. */
 export function dateText(ms: number): string {
   const { epochMs, microseconds } = splitMs(ms);
   const second = Math.floor(epochMs / 1_000);

@@ -1,7 +1,8 @@
-import type { ScanFilter } from '@rb/core';
+import type { ResultError, ScanFilter } from '@rb/core';
 import type { SqlRow, Statement, StatementResult } from './executor.js';
 import type { Found, Migration } from './schema.js';
 import type { TaskRow } from './task-row.js';
+import type { Dates } from './zones.js';
 
 export interface ScanQuery {
   /** Row id, exclusive; 0 starts at the beginning. */
@@ -9,6 +10,8 @@ export interface ScanQuery {
   readonly limit: number;
   readonly filter: ScanFilter;
   readonly now: number;
+  /** How `date_done` is written. */
+  readonly dates: Dates;
 }
 
 interface GroupRow {
@@ -31,21 +34,25 @@ export interface Statements {
   /**
    * Conditional upsert: a live SUCCESS stays, anything else is replaced. Rows: `{ task_id }`, once per applied record.
    * The same id several times has the effect of one put after another.
+   *
+   * @param restoring What is stored stays, unless it has expired, or failed before what is put was done.
    */
-  put(rows: readonly TaskRow[], now: number): readonly Statement[];
+  put(rows: readonly TaskRow[], now: number, restoring?: boolean): readonly Statement[];
   /** Rows: columns of TaskRow. */
   get(taskIds: readonly string[], now: number): Statement;
   /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
-  /** One row `{ token }`, which differs from the last one where anything may have been written in between. */
-  changeToken(): Statement;
+  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  latest?(taskIds: readonly string[], now: number): Statement;
+  /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
+  changeToken(): Statement | undefined;
   /** Rows: columns of TaskRow and `id`, in its order. */
   scan(query: ScanQuery): Statement;
-  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `{ date_done }` of the oldest, then `{ bytes }`. */
+  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
-  /** Deletes expired rows, the longest expired first. */
+  /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */
@@ -84,6 +91,15 @@ export interface SchemaDialect {
   locked(statements: readonly Statement[]): readonly Statement[];
   /** Remembers the version; empty where nothing may be added to the database. */
   record(version: number): readonly Statement[];
+  /** Whether others were in the way, so that it is worth another try. */
+  readonly isBusy?: (error: ResultError) => boolean;
+  /** Where steps are `online`. */
+  readonly online?: {
+    /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */
+    readonly lock: readonly Statement[];
+    /** One row `{ part }` of what is being built, or none. Absent: the database does not tell. */
+    readonly progress?: Statement;
+  };
 }
 
 export const numberOf = (row: SqlRow | undefined, column: string): number => Number(row?.[column] ?? 0);

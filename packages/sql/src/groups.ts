@@ -1,16 +1,16 @@
 import { type GroupCapability, type GroupRecord, isKind, isReady, ResultError, ResultNode } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
-import { dateText } from './dates.js';
 import { numberOf } from './dialect.js';
 import type { SqlRow } from './executor.js';
 import { checkId } from './limits.js';
 import type { Session } from './session.js';
+import type { Dates } from './zones.js';
 
 /**
  * Groups as Celery stores them: a pickled GroupResult. Reports are counted in a table of this package, which is filled
  * from that pickle where Celery saved the group.
  */
-export function sqlGroups(session: Session, now: () => number): GroupCapability {
+export function sqlGroups(session: Session, dates: Dates, now: () => number): GroupCapability {
   const find = async (groupId: string, doing: string, signal?: AbortSignal): Promise<SqlRow | undefined> => {
     const [result] = await session.read((statements) => [statements.loadGroup(groupId, now())], doing, signal);
     return result?.rows[0];
@@ -22,7 +22,7 @@ export function sqlGroups(session: Session, now: () => number): GroupCapability 
       const memberIds = distinct(group.members);
       const result = encodeGroup(group);
       const { groupId, expiresAt } = group;
-      const row = { groupId, result, dateDone: dateText(now()), expiresAt, memberIds };
+      const row = { groupId, result, dateDone: dates.text(now()), expiresAt, memberIds };
       await session.write((statements) => statements.saveGroup(row), `saving group ${groupId}`, signal);
     },
 

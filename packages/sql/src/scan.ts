@@ -2,6 +2,7 @@ import type { Refused, ScanCapability, TaskRecord } from '@rb/core';
 import { numberOf } from './dialect.js';
 import type { SqlRow } from './executor.js';
 import type { Session } from './session.js';
+import type { Dates } from './zones.js';
 
 const PAGE_SIZE = 500;
 
@@ -9,13 +10,14 @@ const PAGE_SIZE = 500;
 export function sqlScan(
   session: Session,
   decode: (row: SqlRow, verbatim?: boolean) => TaskRecord | Refused,
+  dates: Dates,
   now: () => number,
 ): ScanCapability {
   return {
     async *pages({ after, filter = {}, pageSize = PAGE_SIZE, verbatim, signal } = {}) {
       let afterId = after === undefined ? 0 : positionOf(after);
       for (;;) {
-        const query = { afterId, limit: pageSize, filter, now: now() };
+        const query = { afterId, limit: pageSize, filter, now: now(), dates };
         const [result] = await session.read((statements) => [statements.scan(query)], 'scanning records', signal);
         const rows = result?.rows ?? [];
         if (rows.length === 0) return;

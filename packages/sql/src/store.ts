@@ -3,21 +3,20 @@ import {
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
-  ResultError,
+  type ResultError,
   type ResultStore,
   type Serializer,
   type StatsCapability,
-  type TaskRecord,
 } from '@rb/core';
-import { dateMs } from './dates.js';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
-import { checkId, checkState } from './limits.js';
+import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { isLarger, type TaskRow, taskRowCodec } from './task-row.js';
-import { type Listen, pollingWatch } from './watch.js';
+import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
+import { type Latest, type Listen, pollingWatch } from './watch.js';
+import { type Dates, datesIn } from './zones.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
@@ -26,9 +25,14 @@ export interface SqlStoreOptions {
   readonly layout: 'extended' | 'celery';
   readonly deploy: boolean;
   readonly durable: boolean;
+  readonly timeZone?: string | undefined;
   readonly maxBytes: number;
   readonly pollMs: number;
+  /** What `pollMs` grows to while nothing happens. @default pollMs */
+  readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
+  /** Makes what rows need to be put into; undefined where it is there. */
+  readonly ahead?: ((rows: readonly TaskRow[], session: Session) => Promise<void> | undefined) | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -41,20 +45,10 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const { dialect, now, maxBytes } = options;
   const extended = options.layout === 'extended';
   const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
-  const codec = taskRowCodec(options.serializer, extended);
+  const dates = datesIn(options.timeZone);
+  const codec = taskRowCodec(options.serializer, extended, dates);
 
-  const encode = (record: TaskRecord): TaskRow | ResultError => {
-    try {
-      checkId(record.taskId, 'task');
-      checkState(record.taskId, record.state);
-      const row = codec.encode(record);
-      const reason = dialect.unfit(row);
-      if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
-    } catch (error) {
-      return error as ResultError; // The codec throws nothing else.
-    }
-  };
+  const encode = rowEncoder(codec, dialect, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
@@ -72,13 +66,15 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     return taskIds.map((id) => found.get(id));
   };
 
-  const watch = sqlWatch(session, get, options);
+  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
     const encoded = records.map(encode);
     const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
+    const making = options.ahead?.(rows, session);
+    if (making !== undefined) await abortable(making, signal, doing);
     try {
       const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
       return putOutcomes(encoded, results);
@@ -88,7 +84,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
-  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, now) } : {};
+  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, dates, now) } : {};
   return {
     contract: CONTRACT_VERSION,
     name: dialect.name,
@@ -105,8 +101,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       return session.close();
     },
     notify: { subscribe: watch.subscribe },
-    scan: sqlScan(session, decode, now),
-    stats: sqlStats(session, now),
+    scan: sqlScan(session, decode, dates, now),
+    stats: sqlStats(session, dates, now),
     ...capabilities,
   };
 }
@@ -123,15 +119,11 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
   });
 }
 
-const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
-    taskId,
-  });
-
-const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
-  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
-
-function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
+function sqlWatch(
+  session: Session,
+  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
+) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
@@ -140,8 +132,10 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
     last = result.catch(() => undefined);
     return result;
   };
-  const ask = async (build: (statements: Statements) => Statement): Promise<readonly SqlRow[]> => {
-    const [result] = await inTurn(() => session.read((statements) => [build(statements)], 'looking for changes'));
+  const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
+    const all = (statements: Statements): Statement[] =>
+      [build(statements)].filter((statement) => statement !== undefined);
+    const [result] = await inTurn(() => session.read(all, 'looking for changes'));
     return result?.rows ?? [];
   };
   return pollingWatch(
@@ -150,7 +144,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
         const [row] = await ask((statements) => statements.changeToken());
         const before = token;
         token = row?.token;
-        return token !== before;
+        return row === undefined || token !== before;
       },
       async versions(taskIds, { signal } = {}) {
         const rows = await abortable(
@@ -161,8 +155,18 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
         return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
+      ...(listen && {
+        async latest(taskIds: readonly string[]) {
+          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
+          const latestOf = (row: SqlRow): Latest => ({
+            version: String(row.version),
+            outcome: row.live === 1 ? decode(row) : undefined,
+          });
+          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        },
+      }),
     },
-    { pollMs, listen, onBackgroundError },
+    { pollMs, maxPollMs, listen, onBackgroundError },
   );
 }
 
@@ -172,14 +176,14 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   async sweep(limit, { signal } = {}) {
     const doing = 'removing expired records';
     const [tasks] = await session.write((statements) => [statements.sweepTasks(limit, now())], doing, signal);
-    const removed = tasks?.changes ?? 0;
+    const removed = tasks?.rows.length ? numberOf(tasks.rows[0], 'removed') : (tasks?.changes ?? 0);
     if (removed >= limit) return removed;
     const [groups] = await session.write((s) => [s.sweepGroups(limit - removed, now())], doing, signal);
     return removed + (groups?.changes ?? 0);
   },
 });
 
-const sqlStats = (session: Session, now: () => number): StatsCapability => ({
+const sqlStats = (session: Session, dates: Dates, now: () => number): StatsCapability => ({
   async read({ signal } = {}) {
     const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
     const [all, expired, oldest, size] = results.map(({ rows }) => rows);
@@ -191,21 +195,20 @@ const sqlStats = (session: Session, now: () => number): StatsCapability => ({
     for (const row of all ?? []) count(row, 1);
     for (const row of expired ?? []) count(row, -1);
     for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
-    const oldestDone = oldest?.[0]?.date_done;
     return {
       byState,
       total: Object.values(byState).reduce((sum, n) => sum + n, 0),
       bytes: numberOf(size?.[0], 'bytes'),
-      oldestDoneAt: oldestOf(oldestDone),
+      oldestDoneAt: oldestOf(oldest?.[0], dates),
       estimated: false,
     };
   },
 });
 
 /** What looks like a date need not be one: then the other counts are worth more than an error. */
-function oldestOf(text: unknown): number | null {
+function oldestOf(row: SqlRow = {}, dates: Dates): number | null {
   try {
-    return typeof text === 'string' ? dateMs(text) : null;
+    return doneMs(row, dates);
   } catch {
     return null;
   }

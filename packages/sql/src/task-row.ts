@@ -15,6 +15,7 @@ import {
 import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
 import { dateMs, dateText } from './dates.js';
 import { isLonger, MAX_ID } from './limits.js';
+import type { Dates } from './zones.js';
 
 /** Up to what databases take at all: whether a record is too large is not decided here. */
 const pickle = pickleSerializer({ maxBytes: 1_000_000_000 });
@@ -39,7 +40,7 @@ export const EXTENSION_COLUMNS = ['rb_expires_at', 'rb_group_id', 'rb_parent_id'
 
 export const COLUMNS: readonly (keyof TaskRow)[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS];
 
-/** One row, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite. */
+/** One row, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite, in the zone of the store. */
 export interface TaskRow {
   readonly task_id: string;
   readonly status: string | null;
@@ -61,13 +62,20 @@ export interface TaskRow {
   readonly rb_children: string | null;
   /** JSON: whatever of `meta` no column holds, explicit nulls included. */
   readonly rb_meta: string | null;
+  /** `date_done` in UTC and with its fraction, where the database's own has neither for sure. */
+  readonly rb_done_at: string | null;
 }
 
 export interface TaskRowCodec {
+  /** Of the stored form: see `Verbatim`. */
+  readonly layout: string;
   /** Errors: RB_ENCODE naming the task. */
   encode(record: TaskRecord): TaskRow;
   /** Errors: RB_DECODE naming the task. */
   decode(row: TaskRow, verbatim?: boolean): TaskRecord;
+  verbatim(row: TaskRow): Verbatim;
+  /** Unix milliseconds; null where it is not ready. Errors: TypeError where it is no date. */
+  doneAt(row: TaskRow): number | null;
 }
 
 /**
@@ -75,20 +83,22 @@ export interface TaskRowCodec {
  *
  * @param extended False for exactly Celery's columns: what has none is dropped.
  */
-export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRowCodec {
-  const layout = `celery-sql${extended ? '+rb' : ''}/${serializer.name}`;
+export function taskRowCodec(serializer: Serializer, extended: boolean, dates: Dates): TaskRowCodec {
+  const layout = `celery-sql${extended ? '+rb' : ''}/${serializer.name}${dates.zone && `@${dates.zone}`}`;
 
   const encode = (record: TaskRecord): TaskRow => {
     const { taskId, state, result, traceback, doneAt, meta, expiresAt = null, verbatim } = record;
+    const done = isReady(state) && doneAt !== null ? dateText(doneAt) : null;
     if (verbatim?.layout === layout)
-      return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt };
+      return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt, rb_done_at: done };
     const prepared = asPickled(prepareResult(state, result, pickle), result);
     const { args, kwargs, children, ...rest } = meta;
     return {
       task_id: taskId,
       status: state,
       result: prepared === null ? null : bytesOf(pickle.encode(prepared)),
-      date_done: isReady(state) && doneAt !== null ? dateText(doneAt) : null,
+      date_done: dates.zone === '' || done === null ? done : dates.text(doneAt as number),
+      rb_done_at: done,
       traceback,
       ...columnsOf(rest, extended),
       args: args === undefined ? null : bytesOf(serializer.encode(args, { taskId, expiresAt })),
@@ -97,6 +107,8 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
       rb_children: extended && children ? textOf(json.encode(children)) : null,
     };
   };
+
+  const doneAt = (row: TaskRow): number | null => (isReady(row.status ?? '') ? doneMs(row, dates) : null);
 
   const decode = (row: TaskRow, verbatim = false): TaskRecord => {
     const { task_id: taskId, status } = row;
@@ -107,15 +119,18 @@ export function taskRowCodec(serializer: Serializer, extended: boolean): TaskRow
       state: status,
       result: row.result === null ? null : restoreResult(status, resultOf(row.result, serializer)),
       traceback: row.traceback,
-      doneAt: isReady(status) && row.date_done !== null ? dateMs(String(row.date_done)) : null,
+      doneAt: doneAt(row),
       meta: metaOf(row, serializer),
       // A column of a table that Celery made is absent, not null.
       expiresAt: row.rb_expires_at ?? null,
     };
-    return verbatim ? { ...record, verbatim: verbatimOf(row, layout) } : record;
+    return verbatim ? { ...record, verbatim: verbatimOf(row, layout, dates) } : record;
   };
 
   return {
+    layout,
+    verbatim: (row) => verbatimOf(row, layout, dates),
+    doneAt,
     encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
     decode: (row, verbatim) => named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row, verbatim)),
   };
@@ -218,10 +233,18 @@ function othersOf(value: unknown): object {
 const resultOf = (data: Uint8Array | string, serializer: Serializer): unknown =>
   data instanceof Uint8Array && isPickle(data) ? pickle.decode(data) : serializer.decode(data);
 
+/** Errors: TypeError where it is no date. */
+export function doneMs({ date_done: done, rb_done_at: exact }: Partial<TaskRow>, dates: Dates): number | null {
+  if (exact != null) return dateMs(exact);
+  return done == null ? null : dates.ms(String(done));
+}
+
 /** Only our columns, as plain bytes: the driver's classes and bookkeeping stay behind. */
-function verbatimOf(row: TaskRow, layout: string): Verbatim {
+function verbatimOf(row: TaskRow, layout: string, dates: Dates): Verbatim {
+  const { rb_done_at: exact } = row;
+  const whole = exact == null ? row : { ...row, date_done: dates.text(dateMs(exact)) };
   const columns = COLUMNS.map((column) => {
-    const value = row[column] ?? null;
+    const value = whole[column] ?? null;
     return [column, value instanceof Uint8Array ? new Uint8Array(value) : value];
   });
   return { layout, data: Object.fromEntries(columns) };

@@ -3,10 +3,20 @@ import type { Accept, Serializer } from '@rb/core';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
+/** What mysql2 heeds of node:tls. */
+export interface MysqlTlsOptions
+  extends Pick<
+    TlsOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion' | 'rejectUnauthorized'
+  > {
+  /** Whether the certificate must name the host. Where the host is an address, mysql2 cannot tell. @default true */
+  readonly verifyIdentity?: boolean | undefined;
+}
+
 export interface MysqlStoreOptions {
   /** As Celery spells it: `mysql://user:password@host/database`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
   readonly url?: string | undefined;
-  /** A pool of `mysql2/promise` that stays yours: `close()` does not end it. Its sessions get READ COMMITTED, strict mode and UTC. Make it with `dateStrings: true`. */
+  /** A pool of `mysql2/promise` that stays yours: `close()` does not end it. Its sessions get READ COMMITTED, strict mode and UTC. */
   readonly pool?: MysqlPool | undefined;
   /** Names of Celery's two tables, as in its `database_table_names`. */
   readonly tables?: TableNames | undefined;
@@ -18,21 +28,29 @@ export interface MysqlStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
   readonly maxBytes?: number | undefined;
-  /** TLS settings, of node:tls; beside those that the URL has. */
-  readonly tls?: TlsOptions | undefined;
-  /** Most connections at once. @default 10 */
+  /** Beside what the URL has of it. */
+  readonly tls?: MysqlTlsOptions | undefined;
+  /** Connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
+  /** So many more where they are all busy; closed when they are free. @default 0 */
+  readonly maxOverflow?: number | undefined;
   /** A connection that nobody used for so long is closed. @default 60_000 */
   readonly idleTimeoutMs?: number | undefined;
+  /** A connection of this age is closed when it is next free. @default never */
+  readonly maxLifetimeMs?: number | undefined;
   /** @default 5000 */
   readonly connectTimeoutMs?: number | undefined;
   /** Longest wait for a free connection. @default 10_000 */
   readonly acquireTimeoutMs?: number | undefined;
   /** Longest wait for an answer; the connection is then given up. @default 30_000 */
   readonly queryTimeoutMs?: number | undefined;
-  /** How often to ask whether others wrote, while somebody watches. @default 100 */
+  /** The server ends what takes longer: MySQL reads alone, MariaDB any statement but a deployment's. @default the server's setting */
+  readonly statementTimeoutMs?: number | undefined;
+  /** How often to ask whether others wrote, while somebody watches; up to five times as long while nothing happens. @default 100 */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -59,13 +77,17 @@ const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
+  timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
   poolSize: positive,
+  maxOverflow: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number'],
   idleTimeoutMs: positive,
+  maxLifetimeMs: positive,
   connectTimeoutMs: positive,
   acquireTimeoutMs: positive,
   queryTimeoutMs: positive,
+  statementTimeoutMs: positive,
   pollMs: positive,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),

@@ -2,8 +2,19 @@ import { dateText } from '../dates.js';
 import type { ScanQuery } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
 
-/** One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed. */
-export function scanStatement(task: string, columns: string, live: string, done: string, query: ScanQuery): Statement {
+/**
+ * One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed.
+ *
+ * @param sealed Predicate of a row whose `rb_done_at` counts; none where there is no such column.
+ */
+export function scanStatement(
+  task: string,
+  columns: string,
+  live: string,
+  sealed: string | undefined,
+  query: ScanQuery,
+): Statement {
+  const { dates } = query;
   const { states, name, worker, queue, since, until } = query.filter;
   const conditions: string[] = ['id > ?', 'task_id IS NOT NULL', live];
   const params: SqlValue[] = [query.afterId, query.now];
@@ -19,16 +30,27 @@ export function scanStatement(task: string, columns: string, live: string, done:
   where('queue = ?', queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
-  where(`${done} >= ?`, since === undefined ? undefined : boundText(since));
-  where(`${done} < ?`, until === undefined ? undefined : boundText(until));
+  const done = (operator: '>=' | '<', ms: number | undefined): void => {
+    if (ms === undefined) return;
+    const bound = clamped(ms);
+    if (sealed === undefined) where(`date_done ${operator} ?`, dates.text(bound));
+    else
+      where(
+        `IF(${sealed} AND rb_done_at IS NOT NULL, rb_done_at ${operator} ?, date_done ${operator} ?)`,
+        dateText(bound),
+        dates.text(bound),
+      );
+  };
+  done('>=', since);
+  done('<', until);
   return {
     sql: `SELECT id, ${columns} FROM ${task} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ?`,
     params: [...params, query.limit],
   };
 }
 
-/** Infinity, and what else is beyond the years 1000 to 9999 that MySQL's DATETIME has, bounds nothing that is stored. */
-const boundText = (ms: number): string => dateText(Math.min(Math.max(ms, FIRST_MS), LAST_MS));
+/** Infinity, and what else is beyond the years 1000 to 9999 that MySQL's DATETIME has, bounds nothing that is stored; but for a day, as zones differ. */
+const clamped = (ms: number): number => Math.min(Math.max(ms, FIRST_MS), LAST_MS);
 
-const FIRST_MS = Date.parse('1000-01-01T00:00:00.000Z');
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+const FIRST_MS = Date.parse('1000-01-02T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-30T23:59:59.999Z');

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
-import type { SqlValue, Statement } from '../executor.js';
+import type { Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putStatements } from './put-statements.js';
+import { putStatements, restoreStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -14,9 +14,7 @@ export interface Numbering {
 }
 
 /** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
-const SEALED = '(rb_sealed_at <=> rb_touched_at)';
-
-const DONE = `COALESCE(IF(${SEALED}, rb_done_at, NULL), date_done)`;
+export const SEALED = '(rb_sealed_at <=> rb_touched_at)';
 
 /** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly Celery's. */
 export function mysqlStatements(tables: Tables, extended: boolean, numbering: Numbering): Statements {
@@ -24,20 +22,15 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? `(rb_expires_at IS NULL OR rb_expires_at > ? OR NOT ${SEALED})` : '(? IS NOT NULL)';
   const expired = extended ? `(rb_expires_at <= ? AND ${SEALED})` : '(? IS NULL)';
-  const done = extended ? DONE : 'date_done';
   const columns = selected(extended);
 
   return {
     extended,
-    put: (rows, now) =>
-      batches(rows).flatMap((batch) =>
-        putStatements(
-          task,
-          batch,
-          numbering.task,
-          extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
-        ),
-      ),
+    put: (rows, now, restoring = false) => {
+      const build = restoring ? restoreStatements : putStatements;
+      const additions = () => (extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined);
+      return batches(rows).flatMap((batch) => build(task, batch, numbering.task, additions()));
+    },
     get: (taskIds, now) => ({
       sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
       params: [...taskIds, now],
@@ -56,13 +49,13 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
       params: taskIds,
     }),
     // Nothing cheap tells that anybody committed, so the versions are looked at each time.
-    changeToken: () => ({ sql: 'SELECT UUID() AS token', params: [] }),
-    scan: (query) => scanStatement(task, columns, live, done, query),
+    changeToken: () => undefined,
+    scan: (query) => scanStatement(task, columns, live, extended ? SEALED : undefined, query),
     stats: (now) => [
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
       {
-        sql: `SELECT ${done} AS date_done FROM ${task} WHERE date_done IS NOT NULL
+        sql: `SELECT ${extended ? `date_done, ${ours('rb_done_at')}` : 'date_done'} FROM ${task} WHERE date_done IS NOT NULL
           AND status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND ${live} ORDER BY ${task}.date_done LIMIT 1`,
         params: [now],
       },
@@ -80,14 +73,15 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
-function selected(extended: boolean): string {
+export function selected(extended: boolean): string {
   if (!extended) return CELERY_COLUMNS.join(', ');
-  const celery = CELERY_COLUMNS.map((column) => (column === 'date_done' ? `${DONE} AS date_done` : column));
-  return [...celery, ...EXTENSION_COLUMNS.map((column) => `IF(${SEALED}, ${column}, NULL) AS ${column}`)].join(', ');
+  return [...CELERY_COLUMNS, ...[...EXTENSION_COLUMNS, 'rb_done_at'].map(ours)].join(', ');
 }
 
+const ours = (column: string): string => `IF(${SEALED}, ${column}, NULL) AS ${column}`;
+
 /** Ids are never given twice, so a row that was deleted and stored again differs too. */
-const versionOf = (extended: boolean): string =>
+export const versionOf = (extended: boolean): string =>
   extended
     ? "CONCAT_WS('.', id, rb_revision, rb_touched_at)"
     : "CONCAT_WS('.', id, status, date_done, CRC32(result), LENGTH(result))";
@@ -121,7 +115,7 @@ function split(rows: readonly TaskRow[]): TaskRow[][] {
   const parts: TaskRow[][] = [];
   let chars = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const size = charsOf(Object.values(row));
+    const size = charsOf(row);
     const current = parts.at(-1);
     if (current === undefined || current.length === MAX_ROWS || chars + size > MAX_CHARS) {
       parts.push([row]);
@@ -134,9 +128,21 @@ function split(rows: readonly TaskRow[]): TaskRow[][] {
   return parts;
 }
 
-const charsOf = (values: readonly SqlValue[]): number =>
-  values.reduce<number>(
-    (sum, value) =>
-      sum + (typeof value === 'string' ? value.length : value instanceof Uint8Array ? 2 * value.length : 8),
-    0,
-  );
+function charsOf(row: TaskRow): number {
+  let chars = SHORT_CHARS;
+  for (const column of LONG) chars += 2 * (row[column]?.length ?? 0);
+  return chars;
+}
+
+/** Columns that may hold much; what the others hold at most, together with what stands between values. */
+const LONG = [
+  'result',
+  'traceback',
+  'args',
+  'kwargs',
+  'rb_group_id',
+  'rb_parent_id',
+  'rb_children',
+  'rb_meta',
+] as const;
+const SHORT_CHARS = 1_024;

@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
 import type { PgPool } from './driver.js';
+import { type PartitionOptions, partitionsOf } from './partitions.js';
 import type { SchemaNames, TableNames } from './tables.js';
 
 export interface PostgresStoreOptions {
@@ -20,15 +21,19 @@ export interface PostgresStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on, or here the `TimeZone` of its session. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; in place of those that the URL has. */
   readonly tls?: TlsOptions | undefined;
-  /** Most connections at once. @default 10 */
+  /** Most connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
+  /** Connections beyond `poolSize`, opened when all are busy and closed as soon as they are free. @default 0 */
+  readonly maxOverflow?: number | undefined;
   /** A connection that nobody used for so long is closed. @default 60_000 */
   readonly idleTimeoutMs?: number | undefined;
-  /** A connection of this age is closed when it is next free. @default never */
+  /** A connection of this age is closed when it is next free. @default 3_600_000 */
   readonly maxLifetimeMs?: number | undefined;
   /** Longest wait for a free connection, its making included. @default 10_000 */
   readonly acquireTimeoutMs?: number | undefined;
@@ -36,13 +41,21 @@ export interface PostgresStoreOptions {
   readonly queryTimeoutMs?: number | undefined;
   /** The server cancels what takes longer. PgBouncer refuses it unless told to ignore it. @default the server's setting */
   readonly statementTimeoutMs?: number | undefined;
-  /** Prepare statements once per connection, which saves parsing; not through PgBouncer in transaction mode. @default false */
-  readonly prepare?: boolean | undefined;
+  /**
+   * Prepare statements once per connection, which saves parsing and planning. `auto`: on connections that lead to the server
+   * itself; through a pooler such as PgBouncer, which is told by the number of the process that answers, not. @default 'auto'
+   */
+  readonly prepare?: boolean | 'auto' | undefined;
   /**
    * Be told of writes by LISTEN on one more connection, while somebody watches; Celery's writes too, by triggers that are
    * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
    */
   readonly listen?: boolean | string | undefined;
+  /**
+   * Makes the task table in partitions by deadline, so that expiry drops whole partitions; a table that is there stays as it is.
+   * Every process that uses the table gives the same. @default one table
+   */
+  readonly partitions?: PartitionOptions | undefined;
   /** How often to ask whether others wrote, while somebody watches. @default 50; 1000 with `listen` */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
@@ -56,6 +69,16 @@ type Check = readonly [holds: (value: unknown) => boolean, expected: string];
 const positive: Check = [
   (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
   'a positive number',
+];
+/** The most that a timer takes, some 25 days; with more it would fire at once. */
+const MAX_MS = 2 ** 31 - 1;
+const ms: Check = [
+  (value) => typeof value === 'number' && value > 0 && value <= MAX_MS,
+  `milliseconds up to ${MAX_MS}`,
+];
+const count = (least: number): Check => [
+  (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  `a whole number of at least ${least}`,
 ];
 const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
   (value) => typeof value === type && value !== null,
@@ -71,17 +94,20 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
+  timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
-  poolSize: positive,
-  idleTimeoutMs: positive,
-  maxLifetimeMs: positive,
-  acquireTimeoutMs: positive,
-  queryTimeoutMs: positive,
-  statementTimeoutMs: positive,
-  prepare: ofType('boolean', 'true or false'),
+  poolSize: count(1),
+  maxOverflow: count(0),
+  idleTimeoutMs: ms,
+  maxLifetimeMs: ms,
+  acquireTimeoutMs: ms,
+  queryTimeoutMs: ms,
+  statementTimeoutMs: ms,
+  prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
-  pollMs: positive,
+  partitions: ofType('object', 'an object of options'),
+  pollMs: ms,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
 };
@@ -100,6 +126,10 @@ export function checkOptions(options: PostgresStoreOptions): void {
   }
   if ((options.url === undefined) === (options.pool === undefined))
     throw new TypeError('expected exactly one of url and pool');
+  if (options.partitions !== undefined) {
+    if (options.layout === 'celery') throw new TypeError("expected no partitions beside layout: 'celery'");
+    partitionsOf(options.partitions);
+  }
   if (options.listen === true && options.url === undefined)
     throw new TypeError('expected a URL as listen beside a pool');
 }

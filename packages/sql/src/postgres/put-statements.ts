@@ -1,12 +1,13 @@
-import type { Statement } from '../executor.js';
+import type { SqlParam, Statement } from '../executor.js';
 import type { TaskRow } from '../task-row.js';
+import type { CountedStatement } from './queries.js';
 import type { Tables } from './tables.js';
 
 type Column = keyof TaskRow;
 
 const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
 
-const typeOf = (column: Column): string => {
+export const typeOf = (column: Column): string => {
   if (BYTES.has(column)) return 'bytea';
   if (column === 'date_done') return 'timestamp';
   if (column === 'rb_expires_at') return 'float8';
@@ -16,27 +17,60 @@ const typeOf = (column: Column): string => {
 /** Of most records only these have a value; the others are left to their default NULL. */
 const USUAL: ReadonlySet<Column> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
 
+/** What a put replaces, beside what has expired. */
+export const NOT_FINAL = "t.status IS DISTINCT FROM 'SUCCESS'";
+/** What the restoring of an archive replaces. Without a date either is not ready, and so not older. */
+export const failedBefore = (given: string): string =>
+  `(t.status IN ('FAILURE', 'REVOKED') AND t.date_done < ${given}.date_done)`;
+
 /** Conditional upsert of any number of records as one statement. */
-export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean) {
+export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean, replaced: string) {
   const usual = columns.filter((column) => USUAL.has(column));
   const unusual = columns.filter((column) => !USUAL.has(column));
-  const made = new Map<string, string>();
-  return (rows: readonly TaskRow[], now: number): readonly Statement[] =>
-    rounds(rows).map((round) => {
-      const used = round.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
-      const [only] = round.length === 1 ? round : [];
-      const values = used.map((column) => only?.[column] ?? (only ? null : round.map((row) => row[column] ?? null)));
-      const key = `${used.length} ${only !== undefined}`;
-      const sql = made.get(key) ?? upsert(tables, used, columns, extended, only === undefined);
-      made.set(key, sql);
-      return { sql, params: extended ? [...values, now] : values };
-    });
+  const shapes = [usual, columns].map((used) => ({
+    used,
+    one: upsert(tables, used, columns, extended, replaced, false),
+    several: upsert(tables, used, columns, extended, replaced, true),
+  }));
+  const shapeOf = (rows: readonly TaskRow[]) =>
+    shapes[rows.some((row) => unusual.some((column) => row[column] !== null)) ? 1 : 0] as (typeof shapes)[number];
+  const withNow = (params: SqlParam[], now: number): SqlParam[] => (extended ? [...params, now] : params);
+
+  const one = (row: TaskRow, now: number): CountedStatement => {
+    const { used, one } = shapeOf([row]);
+    const params = withNow(
+      used.map((column) => row[column] ?? null),
+      now,
+    );
+    return { sql: one, params, changed: [{ task_id: row.task_id }] };
+  };
+
+  const several = (rows: readonly TaskRow[], now: number): Statement => {
+    const { used, several } = shapeOf(rows);
+    return {
+      sql: several,
+      params: withNow(
+        used.map((column) => rows.map((row) => row[column] ?? null)),
+        now,
+      ),
+    };
+  };
+
+  return (rows: readonly TaskRow[], now: number): readonly Statement[] => {
+    const [only] = rows;
+    if (only === undefined) return [];
+    if (rows.length === 1) return [one(only, now)];
+    return rounds(rows).map((round) => (round.length === 1 ? one(round[0] as TaskRow, now) : several(round, now)));
+  };
 }
 
 /**
- * Inputs: of several rows an array per used column, of one its values; then now. Returns the ids of the rows that were written.
+ * Inputs: of several rows an array per used column, of one its values; then now. Returns the ids of the rows that were written,
+ * of several.
  *
- * The id of a row that is there is found and not drawn: the sequence, of 31 bits, would else lose one number per rewrite.
+ * The id of a row that is there is found and not drawn: the sequence, of 31 bits, would else lose one number per rewrite. Not so
+ * for a SUCCESS, which comes once: looking for it would take a fifth of the time.
+ *
  * One row has a statement of its own, as PostgreSQL plans the one with arrays anew each time: 80 µs where that takes 240.
  */
 function upsert(
@@ -44,35 +78,58 @@ function upsert(
   used: readonly Column[],
   all: readonly Column[],
   extended: boolean,
+  replaced: string,
   several: boolean,
 ): string {
   const places = used.map((column, i) => `$${i + 1}::${typeOf(column)}${several ? '[]' : ''}`).join(', ');
-  const id = (taskId: string): string =>
-    `coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), nextval('${taskSequence}'))`;
-  const revision = extended ? ', 1' : '';
+  const next = `nextval('${taskSequence}')`;
+  const id = (taskId: string, status: string): string =>
+    `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
+  const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
-    ? `SELECT ${id('u.task_id')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
-    : `VALUES (${id('$1::text')}, ${places}${revision})`;
+    ? `SELECT ${id('u.task_id', 'u.status')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
+    : `VALUES (${id('$1::text', '$2::text')}, ${places}${revision})`;
   const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
-  if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
-  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''}) ${source}
+  if (extended)
+    assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
+  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision, rb_updated_at' : ''}) ${source}
     ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
-    WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''} RETURNING task_id`;
+    WHERE ${replaced}${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
 }
+
+interface Round {
+  readonly rows: TaskRow[];
+  bytes: number;
+}
+
+/** Of one statement: the driver writes bytes of a list as twice as much text, of which JavaScript takes 512 MiB. */
+const STATEMENT_BYTES = 64 * 2 ** 20;
 
 /**
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly TaskRow[]): TaskRow[][] {
-  const made: TaskRow[][] = [];
-  const seen = new Map<string, number>();
-  for (const row of rows) {
-    const nth = seen.get(row.task_id) ?? 0;
-    seen.set(row.task_id, nth + 1);
-    made[nth] ??= [];
-    made[nth].push(row);
+export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[] {
+  const sorted = rows.toSorted(byId);
+  const made: Round[] = [];
+  let nth = 0;
+  for (const [i, row] of sorted.entries()) {
+    const again = row.task_id === sorted[i - 1]?.task_id;
+    nth = again ? nth + 1 : 0;
+    const bytes = sizeOf(row);
+    while ((made[nth]?.bytes ?? 0) + bytes > STATEMENT_BYTES && nth < made.length) nth += 1;
+    const round = made[nth] ?? { rows: [], bytes: 0 };
+    made[nth] = round;
+    round.rows.push(row);
+    round.bytes += bytes;
   }
-  for (const round of made) round.sort((a, b) => (a.task_id < b.task_id ? -1 : 1));
-  return made;
+  return made.map((round) => round.rows);
 }
+
+const sizeOf = ({ result, args, kwargs, traceback, rb_meta: meta }: TaskRow): number =>
+  (result?.length ?? 0) + (args?.length ?? 0) + (kwargs?.length ?? 0) + (traceback?.length ?? 0) + (meta?.length ?? 0);
+
+const byId = (a: TaskRow, b: TaskRow): number => {
+  if (a.task_id === b.task_id) return 0;
+  return a.task_id < b.task_id ? -1 : 1;
+};

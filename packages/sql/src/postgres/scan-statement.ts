@@ -1,6 +1,6 @@
-import { dateText } from '../dates.js';
 import type { ScanQuery } from '../dialect.js';
 import type { SqlParam, Statement } from '../executor.js';
+import type { Dates } from '../zones.js';
 
 /** One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed. */
 export function scanStatement(task: string, columns: string, live: string, query: ScanQuery): Statement {
@@ -16,13 +16,13 @@ export function scanStatement(task: string, columns: string, live: string, query
   where((place) => `queue = ${place}`, queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
-  where((place) => `date_done >= ${place}::timestamp`, since === undefined ? undefined : boundText(since));
-  where((place) => `date_done < ${place}::timestamp`, until === undefined ? undefined : boundText(until));
+  where((place) => `date_done >= ${place}::timestamp`, since === undefined ? undefined : boundText(query.dates, since));
+  where((place) => `date_done < ${place}::timestamp`, until === undefined ? undefined : boundText(query.dates, until));
   return { sql: `SELECT id, ${columns} FROM ${task} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $3`, params };
 }
 
-/** Infinity, and what else is beyond the years 1 to 9999, bounds nothing that is stored. */
-const boundText = (ms: number): string => dateText(Math.min(Math.max(ms, FIRST_MS), LAST_MS));
+/** Infinity, and what else is beyond the years 1 to 9999, bounds nothing that is stored; but for a day, as zones differ. */
+const boundText = (dates: Dates, ms: number): string => dates.text(Math.min(Math.max(ms, FIRST_MS), LAST_MS));
 
-const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');
-const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+const FIRST_MS = Date.parse('0001-01-02T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-30T23:59:59.999Z');

@@ -1,15 +1,18 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import type { Listen } from '../watch.js';
 import { postgresDialect } from './dialect.js';
-import { loadDriver } from './driver.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { partitionsOf } from './partitions.js';
+import { partitionsAhead } from './partitions-ahead.js';
+import { openConnection, openPool } from './pool.js';
 import { tablesOf } from './tables.js';
-import { driverUrl, placeOf } from './url.js';
 
 /**
  * A result store in a PostgreSQL database, in Celery's tables and sequences.
@@ -25,66 +28,65 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 67_108_864,
     pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
     listen: listenOf(options),
+    ahead: aheadOf(options),
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
 }
 
+/** One to hold the lock of a deployment, one to build an index, one to ask how far it is. */
+const SCHEMA_CONNECTIONS = 3;
+
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf(options);
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () =>
+    executorOf({ ...options, poolSize: SCHEMA_CONNECTIONS, statementTimeoutMs: undefined }),
+  );
 }
 
 /** What `connect()` of @rb/core calls for `postgresql:`, `postgres:` and `db+postgresql:` URLs. Options given win over the URL's. */
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
-  postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
+export const dialectOf = ({
+  tables,
+  schemas,
+  layout = 'extended',
+  listen = false,
+  partitions,
+}: PostgresStoreOptions): Dialect =>
+  postgresDialect(
+    tablesOf(tables, schemas),
+    layout === 'extended',
+    listen !== false,
+    partitions && partitionsOf(partitions),
+  );
 
-function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 }: PostgresStoreOptions) {
+const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
+  partitions && partitionsAhead(tablesOf(tables, schemas), partitionsOf(partitions), now);
+
+function listenOf(options: PostgresStoreOptions): Listen | undefined {
+  const { url, listen = false, tables, onBackgroundError } = options;
   if (listen === false) return undefined;
-  const connectionString = driverUrl(typeof listen === 'string' ? listen : (url ?? ''));
-  const config = {
-    ...{ connectionString, keepAlive: true, connectionTimeoutMillis: acquireTimeoutMs },
-    ...(tls && { ssl: tls }),
-  };
-  const { Client } = loadDriver();
+  const connection = openConnection(typeof listen === 'string' ? listen : (url ?? ''), options);
   const { names } = tablesOf(tables);
-  return (told: (taskIds?: readonly string[]) => void) =>
-    listener(() => new Client(config), channelOf(names.task), told);
+  return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
-function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;
+export function executorOf(options: PostgresStoreOptions): Executor {
+  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
-  if (pool !== undefined) return postgresExecutor({ ...common, name: 'the given pool', pool, owned: false });
-  const connectionString = driverUrl(url ?? '');
-  const made = new (loadDriver().Pool)({
-    connectionString,
-    max: options.poolSize ?? 10,
-    idleTimeoutMillis: options.idleTimeoutMs ?? 60_000,
-    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
-    keepAlive: true,
-    ...(options.maxLifetimeMs !== undefined && { maxLifetimeSeconds: options.maxLifetimeMs / 1_000 }),
-    ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
-    ...(options.tls && { ssl: options.tls }),
-  });
-  return postgresExecutor({ ...common, name: `PostgreSQL at ${placeOf(connectionString)}`, pool: made, owned: true });
+  if (pool === undefined)
+    return postgresExecutor({ ...common, ...openPool(url ?? '', options), owned: true, poolSize: poolSize ?? 10 });
+  // How many connections it keeps is its own affair.
+  const given = { name: 'the given pool', pool, connect: () => pool.connect(), poolSize: Number.POSITIVE_INFINITY };
+  return postgresExecutor({ ...common, ...given, owned: false });
 }

@@ -9,6 +9,8 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
   // Counts the writes to a row, whoever makes them; see the trigger below.
   rb_revision: 'INTEGER',
   rb_expires_at: 'INTEGER',
+  // When a put of this package wrote the row last, or retention first saw it: see docs/retention.md.
+  rb_updated_at: 'INTEGER',
   rb_group_id: 'TEXT',
   rb_parent_id: 'TEXT',
   rb_children: 'TEXT',
@@ -113,8 +115,11 @@ function additions({ task, group, members, versions }: Tables): Migration {
     [`ix_${task}_date_done`]: dateIndex(task),
     [`ix_${group}_date_done`]: dateIndex(group),
     [`rb_${task}_status`]: `CREATE INDEX ${quoted(`rb_${task}_status`)} ON ${quoted(task)} (status)`,
-    [`rb_${task}_expires_at`]: deadlineIndex(task),
-    [`rb_${group}_expires_at`]: deadlineIndex(group),
+    [`rb_${task}_expires_at`]: partialIndex(task, 'rb_expires_at'),
+    [`rb_${group}_expires_at`]: partialIndex(group, 'rb_expires_at'),
+    [`rb_${task}_name`]: partialIndex(task, 'name'),
+    [`rb_${task}_worker`]: partialIndex(task, 'worker'),
+    [`rb_${task}_queue`]: partialIndex(task, 'queue'),
     [`rb_${task}_rewritten`]: rewrittenTrigger(task),
     [`rb_${group}_deleted`]: deletedTrigger(group, members),
   };
@@ -143,9 +148,9 @@ const membersTable = (members: string): string =>
 const versionTable = (versions: string): string =>
   `CREATE TABLE IF NOT EXISTS ${quoted(versions)} (task_table TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`;
 
-/** Partial: rows that never expire cost nothing. */
-const deadlineIndex = (table: string): string =>
-  `CREATE INDEX ${quoted(`rb_${table}_expires_at`)} ON ${quoted(table)} (rb_expires_at) WHERE rb_expires_at IS NOT NULL`;
+/** A row without the value costs nothing. Every index of SQLite ends in the row id, by which scans go. */
+const partialIndex = (table: string, column: string): string =>
+  `CREATE INDEX ${quoted(`rb_${table}_${column.replace(/^rb_/, '')}`)} ON ${quoted(table)} (${column}) WHERE ${column} IS NOT NULL`;
 
 /**
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record

@@ -24,6 +24,7 @@ const CHECKS: Readonly<Record<keyof SqliteStoreOptions, Check>> = {
   journalMode: oneOf('WAL', 'DELETE'),
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
+  timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: [(value) => typeof value === 'number' && value > 0, 'a positive number'],
   pollMs: [(value) => isMs(value) && value !== 0, 'a positive number of milliseconds'],
   now: ofType('function', 'a function'),

@@ -1,6 +1,7 @@
 import { type Accept, accepting, json, type ResultStore, type Serializer } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { openConnection } from './connection.js';
 import { sqliteDialect } from './dialect.js';
@@ -37,6 +38,8 @@ export interface SqliteStoreOptions {
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
+  /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
+  readonly timeZone?: string | undefined;
   /** Largest record that is stored; reading has no such limit. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
   /** How often to ask whether other processes wrote, while somebody watches. @default 25 */
@@ -61,6 +64,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
+    timeZone: options.timeZone,
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),
@@ -74,26 +78,17 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call opens the file, making it if need be, and closes it. */
 export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf({ ...options, createTables: true });
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () => executorOf({ ...options, createTables: true }));
 }
 
 /** What `connect()` of @rb/core calls for `sqlite:` and `db+sqlite:` URLs. Options given win over the URL's. */
 export const storeFromUrl = (url: string, options: SqliteStoreOptions = {}): ResultStore =>
   sqliteStore({ ...optionsFromUrl(url), ...options });
 
-const dialectOf = ({ tables, layout = 'extended', database }: SqliteStoreOptions) =>
+export const dialectOf = ({ tables, layout = 'extended', database }: SqliteStoreOptions): Dialect =>
   sqliteDialect(plainTables(tables), layout === 'extended', database !== undefined);
 
-function executorOf(options: SqliteStoreOptions): Executor {
+export function executorOf(options: SqliteStoreOptions): Executor {
   const { filename, database, createTables = true, readonly = false, busyTimeoutMs = 5_000 } = options;
   if ((filename === undefined) === (database === undefined))
     throw new TypeError('expected exactly one of filename and database');
