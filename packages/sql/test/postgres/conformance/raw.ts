@@ -5,7 +5,7 @@ import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from '..
 import { RESULTS_OF_JSON } from '../expected.ts';
 
 /** Not stored by the record's writer, but given by the database. */
-const BOOKKEEPING = new Set(['id', 'rb_revision']);
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_updated_at']);
 
 /** Beneath the adapter, by a bare pool of pg. */
 export function rawAccess(admin: pg.Pool, schema: string, options: PostgresStoreOptions): RawAccess {
