@@ -76,7 +76,7 @@ export function checkLayout({ task }: Tables, { columns, objects }: Found, parti
     'RB_SCHEMA',
     partitions === undefined
       ? `the table ${task} is partitioned: give the option partitions`
-      : `the table ${task} is there and not partitioned: name other tables, and move its rows by backfill() of @rb/dual`,
+      : `the table ${task} is there and not partitioned: name other tables, and copy the records there by scan and put`,
   );
 }
 
