@@ -1,3 +1,4 @@
+export type { DeployOptions, DeployProgress } from '../deploy.js';
 export type * from '../retention/index.js';
 export type { SchemaStatus, SqlSchema } from '../schema.js';
 export type { PgClient, PgPool } from './driver.js';
