@@ -91,6 +91,9 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
 /** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
 export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
 
+/** The driver knew already that the connection is lost, and so sent nothing; a transaction was not committed. */
+export const isUnsent = (cause: unknown): boolean => /not queryable|Client was closed/i.test(described(cause).message);
+
 /** What was prepared by name is gone (DISCARD ALL, a pooler), is another's, or returns other types since the schema was changed. */
 export const isStaleName = (cause: unknown): boolean => ['26000', '42P05', '0A000'].includes(described(cause).code);
 

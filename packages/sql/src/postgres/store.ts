@@ -6,6 +6,7 @@ import type { Listen } from '../watch.js';
 import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
+import { poolOfOne } from './lone-client.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { partitionsOf } from './partitions.js';
@@ -75,11 +76,12 @@ function listenOf(options: PostgresStoreOptions): Listen | undefined {
 }
 
 function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
+  const { url, client, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
+  const pool = client ? poolOfOne(client) : options.pool;
   if (pool === undefined)
     return postgresExecutor({ ...common, ...openPool(url ?? '', options), owned: true, poolSize: poolSize ?? 10 });
   // How many connections it keeps is its own affair.
-  const given = { name: 'the given pool', pool, connect: () => pool.connect(), poolSize: Number.POSITIVE_INFINITY };
-  return postgresExecutor({ ...common, ...given, owned: false });
+  const given = { name: `the given ${client ? 'client' : 'pool'}`, pool, connect: () => pool.connect() };
+  return postgresExecutor({ ...common, ...given, poolSize: Number.POSITIVE_INFINITY, owned: false });
 }
