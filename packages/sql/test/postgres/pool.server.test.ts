@@ -2,7 +2,7 @@ import { createResultBackend } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { postgresStore } from '../../src/postgres/index.js';
+import { postgresSchema, postgresStore } from '../../src/postgres/index.js';
 import { code, eventually, record } from '../support.js';
 import { databaseAt } from './database.js';
 
@@ -129,4 +129,17 @@ it('works over one client that is passed in, and leaves it open', async ({ serve
   await store.close();
   expect((await client.query('SELECT 1')).rowCount).toBe(1);
   await client.end();
+});
+
+it('rejects as unavailable where the client that was passed in is lost', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const store = postgresStore({ client });
+  await store.put([record('a')]);
+  await database.killOthers();
+  await eventually(async () => expect(await code(store.put([record('b')]))).toBe('RB_UNAVAILABLE'));
+  expect(await code(store.get(['a']))).toBe('RB_UNAVAILABLE');
+  await store.close();
+  expect(() => postgresSchema({ client })).toThrow('expected url or pool');
 });
