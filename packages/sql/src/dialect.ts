@@ -34,8 +34,10 @@ export interface Statements {
   /**
    * Conditional upsert: a live SUCCESS stays, anything else is replaced. Rows: `{ task_id }`, once per applied record.
    * The same id several times has the effect of one put after another.
+   *
+   * @param restoring What is stored stays, unless it has expired, or failed before what is put was done.
    */
-  put(rows: readonly TaskRow[], now: number): readonly Statement[];
+  put(rows: readonly TaskRow[], now: number, restoring?: boolean): readonly Statement[];
   /** Rows: columns of TaskRow. */
   get(taskIds: readonly string[], now: number): Statement;
   /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */

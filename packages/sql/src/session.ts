@@ -24,23 +24,19 @@ export interface SessionOptions {
 }
 
 /** Looks at the tables once, on first use; brings them up to date where it may, else works with what is there. */
-export function openSession({ dialect, executor, extended, deploy }: SessionOptions): Session {
-  const schema = sqlSchema(dialect.schema, executor);
+export function openSession(options: SessionOptions): Session {
+  const { dialect, executor, extended } = options;
   let preparing: Promise<Statements> | undefined;
   let closed = false;
 
-  const prepare = async (): Promise<Statements> => {
-    if (deploy) await schema.deployAtOnce();
-    const found = await schema.find();
-    if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
-    return dialect.statements(extended && hasAdditions(dialect, found), found);
-  };
-
   const prepared = (): Promise<Statements> => {
-    preparing ??= prepare().catch((error: unknown) => {
-      preparing = undefined; // The next call looks again.
-      throw error;
-    });
+    preparing ??= prepareTables(options).then(
+      ({ statements }) => statements,
+      (error: unknown) => {
+        preparing = undefined; // The next call looks again.
+        throw error;
+      },
+    );
     return preparing;
   };
 
@@ -71,6 +67,20 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
       return executor.close();
     },
   };
+}
+
+interface Prepared {
+  readonly found: Found;
+  readonly statements: Statements;
+}
+
+/** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
+export async function prepareTables({ dialect, executor, extended, deploy }: SessionOptions): Promise<Prepared> {
+  const schema = sqlSchema(dialect.schema, executor);
+  if (deploy) await schema.deployAtOnce();
+  const found = await schema.find();
+  if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
+  return { found, statements: dialect.statements(extended && hasAdditions(dialect, found), found) };
 }
 
 function hasAdditions({ schema }: Dialect, found: Found): boolean {

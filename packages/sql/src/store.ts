@@ -3,19 +3,18 @@ import {
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
-  ResultError,
+  type ResultError,
   type ResultStore,
   type Serializer,
   type StatsCapability,
-  type TaskRecord,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { sqlGroups } from './groups.js';
-import { checkId, checkState } from './limits.js';
+import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, isLarger, type TaskRow, taskRowCodec } from './task-row.js';
+import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
 import { type Latest, type Listen, pollingWatch } from './watch.js';
 import { type Dates, datesIn } from './zones.js';
 
@@ -49,18 +48,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const dates = datesIn(options.timeZone);
   const codec = taskRowCodec(options.serializer, extended, dates);
 
-  const encode = (record: TaskRecord): TaskRow | ResultError => {
-    try {
-      checkId(record.taskId, 'task');
-      checkState(record.taskId, record.state);
-      const row = codec.encode(record);
-      const reason = dialect.unfit(row);
-      if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
-    } catch (error) {
-      return error as ResultError; // The codec throws nothing else.
-    }
-  };
+  const encode = rowEncoder(codec, dialect, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
@@ -130,14 +118,6 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
     return left > 0 ? { applied: true } : { applied: false, state: 'SUCCESS' };
   });
 }
-
-const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
-    taskId,
-  });
-
-const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
-  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
 function sqlWatch(
   session: Session,

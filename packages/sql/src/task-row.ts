@@ -67,10 +67,15 @@ export interface TaskRow {
 }
 
 export interface TaskRowCodec {
+  /** Of the stored form: see `Verbatim`. */
+  readonly layout: string;
   /** Errors: RB_ENCODE naming the task. */
   encode(record: TaskRecord): TaskRow;
   /** Errors: RB_DECODE naming the task. */
   decode(row: TaskRow, verbatim?: boolean): TaskRecord;
+  verbatim(row: TaskRow): Verbatim;
+  /** Unix milliseconds; null where it is not ready. Errors: TypeError where it is no date. */
+  doneAt(row: TaskRow): number | null;
 }
 
 /**
@@ -103,6 +108,8 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
     };
   };
 
+  const doneAt = (row: TaskRow): number | null => (isReady(row.status ?? '') ? doneMs(row, dates) : null);
+
   const decode = (row: TaskRow, verbatim = false): TaskRecord => {
     const { task_id: taskId, status } = row;
     if (typeof status !== 'string') throw new TypeError('expected text as status');
@@ -112,7 +119,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
       state: status,
       result: row.result === null ? null : restoreResult(status, resultOf(row.result, serializer)),
       traceback: row.traceback,
-      doneAt: isReady(status) ? doneMs(row, dates) : null,
+      doneAt: doneAt(row),
       meta: metaOf(row, serializer),
       // A column of a table that Celery made is absent, not null.
       expiresAt: row.rb_expires_at ?? null,
@@ -121,6 +128,9 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
   };
 
   return {
+    layout,
+    verbatim: (row) => verbatimOf(row, layout, dates),
+    doneAt,
     encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
     decode: (row, verbatim) => named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row, verbatim)),
   };

@@ -1,10 +1,7 @@
 import type { Statements } from '../dialect.js';
-import { quoted, SEQUENCES, type Tables } from './tables.js';
+import { IDS, quoted, SEQUENCES, type Tables } from './tables.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
-
-/** Rows `j.id` of one parameter, a JSON array of ids. */
-const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(155) CHARACTER SET utf8mb4 PATH '$')) j";
 
 /** Celery never changes a group that it saved, so these rows need no seal. */
 export function groupStatements(tables: Tables, extended: boolean, numbering: 'auto' | 'sequence'): GroupStatements {

@@ -1,7 +1,7 @@
 import type { SqlValue, Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
 import type { GuardedStatement } from './guarded.js';
-import { SEQUENCES } from './tables.js';
+import { IDS, SEQUENCES } from './tables.js';
 
 export interface Additions {
   /** Of this put alone: what carries it afterwards was written by it. */
@@ -24,6 +24,20 @@ export function putStatements(
   return additions === undefined ? celeryPut(task, rows, numbering) : [guardedPut(task, rows, numbering, additions)];
 }
 
+/** The same for records of an archive, which replace only what failed before they were done. */
+export function restoreStatements(
+  task: string,
+  rows: readonly TaskRow[],
+  numbering: Numbered,
+  additions: Additions | undefined,
+): readonly Statement[] {
+  // Without a date either is not ready, and so not older.
+  const failedBefore = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
+  return additions === undefined
+    ? celeryRestore(task, rows, numbering)
+    : selectivePut(task, rows, numbering, additions, failedBefore);
+}
+
 type Column = keyof TaskRow;
 
 const COLUMNS: readonly Column[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
@@ -43,6 +57,8 @@ const isUnusual = (row: TaskRow): boolean => UNUSUAL.some((column) => row[column
 /** Set by the statement itself, for each row. */
 const BY_STATEMENT = ['rb_revision', 'rb_sealed_at', 'rb_touched_at'];
 const WRITTEN = [...COLUMNS.filter((column) => column !== 'task_id'), 'rb_sealed_at', 'rb_touched_at'];
+
+const NOT_FINAL = "NOT (status <=> 'SUCCESS')";
 
 /** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
 const STOP = '9223372036854775807 + ABS(id) + 1';
@@ -66,7 +82,7 @@ function guardedPut(
     // The first assignment decides, while the old values are still there.
     sql: `${insertInto(task, [...used, ...BY_STATEMENT], numbering)}
       ${valueLists(rows.length, used.length, numbering, ', ?, NOW(6), NOW(6)')}
-      ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, VALUES(rb_revision), ${STOP}),
+      ON DUPLICATE KEY UPDATE rb_revision = IF(${NOT_FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
       ${WRITTEN.map((name) => `${name} = VALUES(${name})`).join(', ')}`,
     params,
     written: rows.map(({ task_id }) => ({ task_id })),
@@ -84,11 +100,12 @@ function selectivePut(
   rows: readonly TaskRow[],
   numbering: Numbered,
   { token, expired, now }: Additions,
+  replaced = NOT_FINAL,
 ): Statement[] {
   // Assignments take effect from left to right: the others go by what the first has decided.
   const sql = `${insertInto(task, [...COLUMNS, ...BY_STATEMENT], numbering)}
     ${valueLists(rows.length, COLUMNS.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, ${token}, rb_revision),
+    ON DUPLICATE KEY UPDATE rb_revision = IF(${replaced} OR ${expired}, ${token}, rb_revision),
     ${WRITTEN.map((name) => `${name} = IF(rb_revision = ${token}, VALUES(${name}), ${name})`).join(', ')}`;
   return [
     { sql, params: [...rows.flatMap((row) => COLUMNS.map((column) => storedIn(row, column))), now] },
@@ -118,6 +135,21 @@ function celeryPut(task: string, rows: readonly TaskRow[], numbering: Numbered):
     {
       sql: `${insertInto(task, CELERY_COLUMNS, numbering)} ${valueLists(rows.length, CELERY_COLUMNS.length, numbering, '')}
         ON DUPLICATE KEY UPDATE ${written.map((name) => `${name} = IF(${final}, ${name}, VALUES(${name}))`).join(', ')}`,
+      params: rows.flatMap((row) => CELERY_COLUMNS.map((column) => storedIn(row, column))),
+    },
+  ];
+}
+
+/** Only what is missing: Celery's own columns cannot tell afterwards which of the rows that were there it has replaced. */
+function celeryRestore(task: string, rows: readonly TaskRow[], numbering: Numbered): Statement[] {
+  return [
+    {
+      sql: `SELECT j.id AS task_id FROM ${IDS} WHERE NOT EXISTS (SELECT 1 FROM ${task} t WHERE t.task_id = j.id)`,
+      params: [JSON.stringify(rows.map((row) => row.task_id))],
+    },
+    {
+      sql: `${insertInto(task, CELERY_COLUMNS, numbering)} ${valueLists(rows.length, CELERY_COLUMNS.length, numbering, '')}
+        ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
       params: rows.flatMap((row) => CELERY_COLUMNS.map((column) => storedIn(row, column))),
     },
   ];

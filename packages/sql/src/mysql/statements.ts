@@ -3,7 +3,7 @@ import type { Statements } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putStatements } from './put-statements.js';
+import { putStatements, restoreStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -14,7 +14,7 @@ export interface Numbering {
 }
 
 /** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
-const SEALED = '(rb_sealed_at <=> rb_touched_at)';
+export const SEALED = '(rb_sealed_at <=> rb_touched_at)';
 
 /** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly Celery's. */
 export function mysqlStatements(tables: Tables, extended: boolean, numbering: Numbering): Statements {
@@ -26,15 +26,11 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
 
   return {
     extended,
-    put: (rows, now) =>
-      batches(rows).flatMap((batch) =>
-        putStatements(
-          task,
-          batch,
-          numbering.task,
-          extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
-        ),
-      ),
+    put: (rows, now, restoring = false) => {
+      const build = restoring ? restoreStatements : putStatements;
+      const additions = () => (extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined);
+      return batches(rows).flatMap((batch) => build(task, batch, numbering.task, additions()));
+    },
     get: (taskIds, now) => ({
       sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
       params: [...taskIds, now],
@@ -77,7 +73,7 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
-function selected(extended: boolean): string {
+export function selected(extended: boolean): string {
   if (!extended) return CELERY_COLUMNS.join(', ');
   return [...CELERY_COLUMNS, ...[...EXTENSION_COLUMNS, 'rb_done_at'].map(ours)].join(', ');
 }
@@ -85,7 +81,7 @@ function selected(extended: boolean): string {
 const ours = (column: string): string => `IF(${SEALED}, ${column}, NULL) AS ${column}`;
 
 /** Ids are never given twice, so a row that was deleted and stored again differs too. */
-const versionOf = (extended: boolean): string =>
+export const versionOf = (extended: boolean): string =>
   extended
     ? "CONCAT_WS('.', id, rb_revision, rb_touched_at)"
     : "CONCAT_WS('.', id, status, date_done, CRC32(result), LENGTH(result))";

@@ -29,3 +29,6 @@ export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetm
 
 /** Names were checked to hold no quote. */
 export const quoted = (name: string): string => `\`${name}\``;
+
+/** Rows `j.id` of one parameter, a JSON array of ids. */
+export const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(155) CHARACTER SET utf8mb4 PATH '$')) j";

@@ -16,6 +16,8 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
   rb_revision: 'BIGINT',
   // Unix milliseconds, as JavaScript has them.
   rb_expires_at: 'DOUBLE PRECISION',
+  // When a put of this package wrote the row last, or retention first saw it: see docs/retention.md.
+  rb_updated_at: 'DOUBLE PRECISION',
   rb_group_id: 'TEXT',
   rb_parent_id: 'TEXT',
   rb_children: 'TEXT',

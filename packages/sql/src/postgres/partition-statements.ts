@@ -8,7 +8,7 @@ import {
   partitionNames,
   stripeOf,
 } from './partitions.js';
-import { rounds, typeOf } from './put-statements.js';
+import { failedBefore, NOT_FINAL, rounds, typeOf } from './put-statements.js';
 import type { Tables } from './tables.js';
 
 type Column = keyof TaskRow;
@@ -20,9 +20,9 @@ export function partitionStatements(
 ): Pick<Statements, 'put' | 'sweepTasks'> {
   const { put, sweep } = partitionNames(tables);
   const places = columns.map((column, i) => `$${i + 1}::${typeOf(column)}[]`);
-  const sql = `SELECT put AS task_id FROM ${put}(${places.join(', ')}, $${columns.length + 1}::float8) put`;
+  const sql = `SELECT put AS task_id FROM ${put}(${places.join(', ')}, $${columns.length + 1}::float8, $${columns.length + 2}::bool) put`;
   return {
-    put: (rows, now) =>
+    put: (rows, now, restoring = false) =>
       rounds(rows).map((round) => ({
         sql,
         // A column that no row has is a list without entries.
@@ -31,6 +31,7 @@ export function partitionStatements(
             round.some((row) => row[column] !== null) ? round.map((row) => row[column] ?? null) : [],
           ),
           now,
+          String(restoring),
         ],
       })),
     sweepTasks: (limit, now) => ({
@@ -41,7 +42,7 @@ export function partitionStatements(
 }
 
 /**
- * Inputs: an array per column, an id at most once; now. Returns the ids that were written.
+ * Inputs: an array per column, an id at most once; now; whether an archive is restored. Returns the ids that were written.
  *
  * Under the locks of the ids nobody else inserts them, so that looking first is enough. A row whose deadline changes moves to
  * another partition and keeps its id.
@@ -53,21 +54,22 @@ export function putFunction(tables: Tables, columns: readonly Column[]): string 
   const value = (column: Column): string =>
     column === 'rb_expires_at' ? `coalesce(u.rb_expires_at, 'Infinity')` : `u.${column}`;
   const assignments = columns.slice(1).map((column) => `${column} = ${value(column)}`);
-  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).put}(${parameters.join(', ')}, now_ms float8) RETURNS SETOF text ${PLANNED_ONCE} AS $$
+  return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).put}(${parameters.join(', ')}, now_ms float8, restoring bool) RETURNS SETOF text ${PLANNED_ONCE} AS $$
 DECLARE known text[];
 BEGIN
   ${NEEDS_READ_COMMITTED};
   PERFORM pg_advisory_xact_lock(stripe) FROM (SELECT DISTINCT ${stripeOf(task, 'u')} AS stripe FROM unnest(a0) u ORDER BY 1) stripes;
   known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0));
   IF known <> '{}' THEN
-    RETURN QUERY UPDATE ${task} t SET ${assignments.join(', ')}, rb_revision = coalesce(t.rb_revision, 0) + 1
-      FROM ${given} WHERE t.task_id = u.task_id AND (t.status IS DISTINCT FROM 'SUCCESS' OR t.rb_expires_at <= now_ms)
+    RETURN QUERY UPDATE ${task} t SET ${assignments.join(', ')}, rb_revision = coalesce(t.rb_revision, 0) + 1, rb_updated_at = now_ms
+      FROM ${given} WHERE t.task_id = u.task_id AND (t.rb_expires_at <= now_ms
+        OR CASE WHEN restoring THEN ${failedBefore('u')} ELSE ${NOT_FINAL} END)
       RETURNING t.task_id::text;
     -- Without those that were deleted meanwhile.
     known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0));
   END IF;
-  RETURN QUERY INSERT INTO ${task} AS t (id, ${columns.join(', ')}, rb_revision)
-    SELECT nextval('${taskSequence}'), ${columns.map(value).join(', ')}, 1 FROM ${given}
+  RETURN QUERY INSERT INTO ${task} AS t (id, ${columns.join(', ')}, rb_revision, rb_updated_at)
+    SELECT nextval('${taskSequence}'), ${columns.map(value).join(', ')}, 1, now_ms FROM ${given}
     WHERE NOT EXISTS (SELECT FROM unnest(known) k WHERE k = u.task_id)
     RETURNING t.task_id::text;
 END$$`;

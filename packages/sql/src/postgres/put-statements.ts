@@ -17,14 +17,20 @@ export const typeOf = (column: Column): string => {
 /** Of most records only these have a value; the others are left to their default NULL. */
 const USUAL: ReadonlySet<Column> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
 
+/** What a put replaces, beside what has expired. */
+export const NOT_FINAL = "t.status IS DISTINCT FROM 'SUCCESS'";
+/** What the restoring of an archive replaces. Without a date either is not ready, and so not older. */
+export const failedBefore = (given: string): string =>
+  `(t.status IN ('FAILURE', 'REVOKED') AND t.date_done < ${given}.date_done)`;
+
 /** Conditional upsert of any number of records as one statement. */
-export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean) {
+export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean, replaced: string) {
   const usual = columns.filter((column) => USUAL.has(column));
   const unusual = columns.filter((column) => !USUAL.has(column));
   const shapes = [usual, columns].map((used) => ({
     used,
-    one: upsert(tables, used, columns, extended, false),
-    several: upsert(tables, used, columns, extended, true),
+    one: upsert(tables, used, columns, extended, replaced, false),
+    several: upsert(tables, used, columns, extended, replaced, true),
   }));
   const shapeOf = (rows: readonly TaskRow[]) =>
     shapes[rows.some((row) => unusual.some((column) => row[column] !== null)) ? 1 : 0] as (typeof shapes)[number];
@@ -72,21 +78,23 @@ function upsert(
   used: readonly Column[],
   all: readonly Column[],
   extended: boolean,
+  replaced: string,
   several: boolean,
 ): string {
   const places = used.map((column, i) => `$${i + 1}::${typeOf(column)}${several ? '[]' : ''}`).join(', ');
   const next = `nextval('${taskSequence}')`;
   const id = (taskId: string, status: string): string =>
     `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
-  const revision = extended ? ', 1' : '';
+  const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
     ? `SELECT ${id('u.task_id', 'u.status')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
     : `VALUES (${id('$1::text', '$2::text')}, ${places}${revision})`;
   const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
-  if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
-  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''}) ${source}
+  if (extended)
+    assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
+  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision, rb_updated_at' : ''}) ${source}
     ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
-    WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
+    WHERE ${replaced}${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
 }
 
 interface Round {

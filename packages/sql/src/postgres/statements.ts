@@ -5,12 +5,12 @@ import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { partitionStatements } from './partition-statements.js';
 import { partitionNames } from './partitions.js';
-import { putStatements } from './put-statements.js';
+import { failedBefore, NOT_FINAL, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
 
 /** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
-const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
+export const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
 
 /** JavaScript's longest text is of 2^29 - 24 characters, two for each byte. */
 const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
@@ -22,26 +22,31 @@ const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
 const readable = (bytes: string): string =>
   `CASE WHEN octet_length(${bytes}) > ${MAX_READ_BYTES} THEN '' ELSE ${bytes} END`;
 
+/** What to select for a column of TaskRow. */
+export function asRead(column: keyof TaskRow): string {
+  if (column === 'date_done') return `${asText(column)} AS ${column}`;
+  // What never expires, where deadlines are the key of partitions, which is never null.
+  if (column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
+  return column === 'result' ? `${readable(column)} AS ${column}` : column;
+}
+
 /** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
 export function postgresStatements(tables: Tables, extended: boolean, partitioned = false): Statements {
   const { task, group } = tables;
   const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
-  const selected = columns.map((column) => {
-    if (column === 'date_done') return `${asText(column)} AS ${column}`;
-    // A partition key is never null.
-    if (partitioned && column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
-    return column === 'result' ? `${readable(column)} AS ${column}` : column;
-  });
+  const selected = columns.map(asRead);
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
   const found = partitioned
     ? `${partitionNames(tables).get}($2::text[], $1::float8)`
     : `${task} WHERE task_id = ANY($2::text[]) AND ${live}`;
+  const put = putStatements(tables, columns, extended, NOT_FINAL);
+  const restore = putStatements(tables, columns, extended, failedBefore('excluded'));
 
   return {
     extended,
-    put: putStatements(tables, columns, extended),
+    put: (rows, now, restoring = false) => (restoring ? restore : put)(rows, now),
     get: (taskIds, now) => ({
       sql: `SELECT ${selected.join(', ')} FROM ${found}`,
       params: [now, storable(taskIds)],

@@ -1,4 +1,5 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
@@ -60,7 +61,13 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended', listen = false, partitions }: PostgresStoreOptions) =>
+export const dialectOf = ({
+  tables,
+  schemas,
+  layout = 'extended',
+  listen = false,
+  partitions,
+}: PostgresStoreOptions): Dialect =>
   postgresDialect(
     tablesOf(tables, schemas),
     layout === 'extended',
@@ -79,7 +86,7 @@ function listenOf(options: PostgresStoreOptions): Listen | undefined {
   return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
-function executorOf(options: PostgresStoreOptions): Executor {
+export function executorOf(options: PostgresStoreOptions): Executor {
   const { url, client, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
   const pool = client ? poolOfOne(client) : options.pool;

@@ -122,9 +122,13 @@ it('works over one client that is passed in, and leaves it open', async ({ serve
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   const store = postgresStore({ client });
+  const other = postgresStore({ client });
   const many = ids(20);
   // An id that comes twice makes a transaction, which nobody may come between.
-  await Promise.all(many.map((id) => store.put([record(id, 'STARTED'), record(id, 'SUCCESS', { result: id })])));
+  await Promise.all(
+    many.map((id, i) => (i % 2 ? store : other).put([record(id, 'STARTED'), record(id, 'SUCCESS', { result: id })])),
+  );
+  await other.close();
   expect(await store.get(many)).toMatchObject(many.map((id) => ({ state: 'SUCCESS', result: id })));
   await store.close();
   expect((await client.query('SELECT 1')).rowCount).toBe(1);
