@@ -32,7 +32,7 @@ function open(client: PgLoneClient): PgPool {
     get waitingCount() {
       return waiting.length;
     },
-    options: {},
+    options: { max: 1 },
     connect() {
       if (busy) return new Promise((resolve) => waiting.push(resolve));
       busy = true;

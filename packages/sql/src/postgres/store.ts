@@ -45,13 +45,9 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
 /** One to hold the lock of a deployment, one to build an index, one to ask how far it is. */
 const SCHEMA_CONNECTIONS = 3;
 
-/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew; a pool must allow three connections. */
+/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew; indexes take up to three connections at once. */
 export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
   checkOptions(options);
-  if (options.client !== undefined)
-    throw new TypeError(
-      `expected url or pool in place of client: deploying takes up to ${SCHEMA_CONNECTIONS} connections`,
-    );
   return schemaOf(dialectOf(options).schema, () =>
     executorOf({ ...options, poolSize: SCHEMA_CONNECTIONS, statementTimeoutMs: undefined }),
   );
