@@ -1,14 +1,17 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
 import type { PgPool } from './driver.js';
+import type { PgLoneClient } from './lone-client.js';
 import { type PartitionOptions, partitionsOf } from './partitions.js';
 import type { SchemaNames, TableNames } from './tables.js';
 
 export interface PostgresStoreOptions {
-  /** As Celery or libpq spell it: `postgresql://user:password@host/database?sslmode=verify-full`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
+  /** As Celery or libpq spell it: `postgresql://user:password@host/database?sslmode=verify-full`, also with `db+` and a driver. Exactly one of `url`, `pool` and `client`. */
   readonly url?: string | undefined;
   /** A Pool of pg that stays yours: `close()` does not end it. */
   readonly pool?: PgPool | undefined;
+  /** A connected Client of pg that stays yours, for one call at a time; whoever else uses it must not be within a transaction. */
+  readonly client?: PgLoneClient | undefined;
   /** Names of Celery's two tables, as in its `database_table_names`. */
   readonly tables?: TableNames | undefined;
   /** Their schemas, as in Celery's `database_table_schemas`; they must exist. @default by the search_path */
@@ -88,6 +91,7 @@ const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: st
 const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   url: ofType('string', 'a URL as text'),
   pool: ofType('object', 'a Pool of pg'),
+  client: ofType('object', 'a Client of pg'),
   tables: ofType('object', 'an object of names'),
   schemas: ofType('object', 'an object of names'),
   createTables: ofType('boolean', 'true or false'),
@@ -124,12 +128,12 @@ export function checkOptions(options: PostgresStoreOptions): void {
     if (value !== undefined && !holds(value))
       throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
   }
-  if ((options.url === undefined) === (options.pool === undefined))
-    throw new TypeError('expected exactly one of url and pool');
+  if ([options.url, options.pool, options.client].filter((given) => given !== undefined).length !== 1)
+    throw new TypeError('expected exactly one of url, pool and client');
   if (options.partitions !== undefined) {
     if (options.layout === 'celery') throw new TypeError("expected no partitions beside layout: 'celery'");
     partitionsOf(options.partitions);
   }
   if (options.listen === true && options.url === undefined)
-    throw new TypeError('expected a URL as listen beside a pool');
+    throw new TypeError('expected a URL as listen beside a pool or a client');
 }

@@ -110,12 +110,11 @@ const STATEMENT_BYTES = 64 * 2 ** 20;
  * in which every writer locks: so two batches do not wait for each other.
  */
 export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[] {
-  const sorted = rows.toSorted(byId);
   const made: Round[] = [];
-  let nth = 0;
-  for (const [i, row] of sorted.entries()) {
-    const again = row.task_id === sorted[i - 1]?.task_id;
-    nth = again ? nth + 1 : 0;
+  let [previous, nth]: [string | undefined, number] = [undefined, 0];
+  for (const row of rows.toSorted(byId)) {
+    nth = row.task_id === previous ? nth + 1 : 0;
+    previous = row.task_id;
     const bytes = sizeOf(row);
     while ((made[nth]?.bytes ?? 0) + bytes > STATEMENT_BYTES && nth < made.length) nth += 1;
     const round = made[nth] ?? { rows: [], bytes: 0 };
@@ -129,7 +128,7 @@ export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[
 const sizeOf = ({ result, args, kwargs, traceback, rb_meta: meta }: TaskRow): number =>
   (result?.length ?? 0) + (args?.length ?? 0) + (kwargs?.length ?? 0) + (traceback?.length ?? 0) + (meta?.length ?? 0);
 
-const byId = (a: TaskRow, b: TaskRow): number => {
-  if (a.task_id === b.task_id) return 0;
-  return a.task_id < b.task_id ? -1 : 1;
+const byId = ({ task_id: a }: TaskRow, { task_id: b }: TaskRow): number => {
+  if (a < b) return -1;
+  return a === b ? 0 : 1;
 };

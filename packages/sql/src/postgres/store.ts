@@ -7,6 +7,7 @@ import type { Listen } from '../watch.js';
 import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
+import { poolOfOne } from './lone-client.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { partitionsOf } from './partitions.js';
@@ -44,7 +45,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
 /** One to hold the lock of a deployment, one to build an index, one to ask how far it is. */
 const SCHEMA_CONNECTIONS = 3;
 
-/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
+/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew; indexes take up to three connections at once. */
 export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
   checkOptions(options);
   return schemaOf(dialectOf(options).schema, () =>
@@ -82,11 +83,12 @@ function listenOf(options: PostgresStoreOptions): Listen | undefined {
 }
 
 export function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
+  const { url, client, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
+  const pool = client ? poolOfOne(client) : options.pool;
   if (pool === undefined)
     return postgresExecutor({ ...common, ...openPool(url ?? '', options), owned: true, poolSize: poolSize ?? 10 });
   // How many connections it keeps is its own affair.
-  const given = { name: 'the given pool', pool, connect: () => pool.connect(), poolSize: Number.POSITIVE_INFINITY };
-  return postgresExecutor({ ...common, ...given, owned: false });
+  const given = { name: `the given ${client ? 'client' : 'pool'}`, pool, connect: () => pool.connect() };
+  return postgresExecutor({ ...common, ...given, poolSize: Number.POSITIVE_INFINITY, owned: false });
 }
