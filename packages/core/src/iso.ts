@@ -32,12 +32,15 @@ function parseUsual(text: string): IsoParts | undefined {
   const minute = digits(text, 14, 16);
   const second = digits(text, 17, 19);
   const micros = digits(text, 20, 26);
-  // Not in doubt in any month or century, and none of them NaN; for the rest there is the general way.
-  const isPlain = year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && micros >= 0;
+  // Not in doubt in any century, and none of them NaN; for the rest there is the general way.
+  const isPlain = year >= 100 && day >= 1 && day <= (DAYS[month - 1] ?? 0) && micros >= 0;
   if (!isPlain || !(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
   const epochMs = Date.UTC(year, month - 1, day, hour, minute, second) + Math.floor(micros / 1_000);
   return { epochMs, microseconds: micros % 1_000, offsetSeconds: 0 };
 }
+
+/** Of each month; the 29th of February is left to the general way. */
+const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** NaN where one is no digit. */
 function digits(text: string, from: number, to: number): number {

@@ -1,4 +1,4 @@
-import type { ScanFilter } from '@rb/core';
+import type { ResultError, ScanFilter } from '@rb/core';
 import type { SqlRow, Statement, StatementResult } from './executor.js';
 import type { Found, Migration } from './schema.js';
 import type { TaskRow } from './task-row.js';
@@ -87,6 +87,15 @@ export interface SchemaDialect {
   locked(statements: readonly Statement[]): readonly Statement[];
   /** Remembers the version; empty where nothing may be added to the database. */
   record(version: number): readonly Statement[];
+  /** Whether others were in the way, so that it is worth another try. */
+  readonly isBusy?: (error: ResultError) => boolean;
+  /** Where steps are `online`. */
+  readonly online?: {
+    /** The last one's row `{ held }` tells whether no one else has it; it ends with the transaction. */
+    readonly lock: readonly Statement[];
+    /** One row `{ part }` of what is being built, or none. */
+    readonly progress: Statement;
+  };
 }
 
 export const numberOf = (row: SqlRow | undefined, column: string): number => Number(row?.[column] ?? 0);

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** It may take as long as it takes: changing a large table does. */
   readonly unlimited?: boolean;
+  /** Runs before the transaction ends, which so keeps its locks. Only where the database has `online` steps. */
+  readonly during?: (results: readonly StatementResult[]) => Promise<void>;
 }
 
 /** Runs statements on one database: the only thing that a driver must bring. */

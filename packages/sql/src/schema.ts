@@ -1,7 +1,9 @@
-import { isResultError, ResultError } from '@rb/core';
+import { ResultError } from '@rb/core';
+import { type DeployOptions, deploying, type Plan, sqlOf } from './deploy.js';
 import type { SchemaDialect } from './dialect.js';
 import { numberOf } from './dialect.js';
 import type { Executor } from './executor.js';
+import { differences } from './schema-diff.js';
 
 export interface SchemaStatus {
   /** 0: no tables; 1: Celery's own; from 2 on: with this package's additions. Above `latest`: a newer package was here. */
@@ -17,31 +19,42 @@ export interface Found {
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>;
   /** Names of indexes and triggers, in lower case. */
   readonly objects: ReadonlySet<string>;
+  /** What is there and not as it should be, in words, and is left as it is. */
+  readonly wrong?: readonly string[] | undefined;
   /** What was recorded by the last `deploy()`; 0 where there was none. */
   readonly version: number;
 }
 
-/** Additive only: tables, nullable columns, indexes, triggers. Never drops or rewrites what it finds. */
+/** Run with the others in one transaction; or `online`: what takes long, by itself, while others read and write. */
+export type Step = string | { readonly online: string };
+
+/** Additive only: tables, nullable columns, indexes, triggers. Never drops or rewrites what it finds, but its own broken indexes. */
 export interface Migration {
   readonly version: number;
   /** What is missing of this version, judged by what there is: tables come and go with Celery, records of them do not. */
-  pending(found: Found): readonly string[];
+  pending(found: Found): readonly Step[];
 }
 
 export interface SqlSchema {
   status(): Promise<SchemaStatus>;
+  /** How the tables differ from what they should be, a sentence per difference; those that `deploy()` does not change included. */
+  diff(): Promise<readonly string[]>;
   /**
    * Brings the tables to the latest version and returns what was run; nothing where nothing was to do.
    *
-   * Atomic: yes, and safe when several processes do it at once.
+   * Atomic: yes, but for indexes of tables that have rows, which are built one by one while others write. Safe when
+   * several processes do it at once; what was cut off is repaired by the next one.
    */
-  deploy(): Promise<readonly string[]>;
+  deploy(options?: DeployOptions): Promise<readonly string[]>;
 }
 
-/** How often another process may get ahead of a deployment before the error is taken at its word. */
-const ATTEMPTS = 5;
+export interface OpenSchema extends SqlSchema {
+  find(): Promise<Found>;
+  /** What a first use needs to be correct. Indexes that take long are left to `deploy()`. */
+  deployAtOnce(): Promise<readonly string[]>;
+}
 
-export function sqlSchema(dialect: SchemaDialect, executor: Executor): SqlSchema & { find(): Promise<Found> } {
+export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchema {
   const reading = { write: false, doing: 'looking at the tables' };
 
   const find = async (): Promise<Found> => {
@@ -51,39 +64,54 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): SqlSchema
     return { ...found, version: numberOf(version?.rows[0], 'version') };
   };
 
-  const status = async (): Promise<SchemaStatus> => statusOf(dialect, await find());
+  const { atOnce, online } = deploying(dialect, executor, async () => planOf(dialect, await find()));
 
-  const deploy = async (): Promise<readonly string[]> => {
-    for (let attempt = 1; ; attempt++) {
-      const { latest, pending } = await status();
-      if (pending.length === 0) return [];
-      const statements = [...pending.map((sql) => ({ sql, params: [] })), ...dialect.record(latest)];
-      try {
-        await executor.run(dialect.locked(statements), { write: true, doing: 'deploying the schema', unlimited: true });
-        return pending;
-      } catch (error) {
-        // A process that was faster makes ours fail as a whole, by a duplicate name: then look again.
-        const lostRace = isResultError(error) && (error.code === 'RB_STORE' || error.code === 'RB_SCHEMA');
-        if (!lostRace || attempt === ATTEMPTS) throw error;
-      }
-    }
+  return {
+    find,
+    async status() {
+      const { current, latest, steps } = planOf(dialect, await find());
+      return { current, latest, pending: steps.map(sqlOf) };
+    },
+    async diff() {
+      const found = await find();
+      return differences(planOf(dialect, found), found);
+    },
+    async deploy(options = {}) {
+      return [...(await atOnce(options)), ...(await online(options))];
+    },
+    deployAtOnce: () => atOnce({ patienceMs: FIRST_USE_MS }),
   };
-
-  return { find, status, deploy };
 }
 
-/** A newer package has its own idea of what belongs there, so it is left alone. */
-function statusOf(dialect: SchemaDialect, found: Found): SchemaStatus {
-  const latest = dialect.migrations.at(-1)?.version ?? 0;
-  if (found.version > latest) return { current: found.version, latest, pending: [] };
-  const pending = dialect.migrations.map(({ version, pending }) => ({ version, sql: pending(found) }));
-  const first = pending.find(({ sql }) => sql.length > 0);
-  return {
-    current: first === undefined ? latest : first.version - 1,
-    latest,
-    // Two versions may want the same index.
-    pending: [...new Set(pending.flatMap(({ sql }) => sql))],
+/** @param open Called for each call, which closes what it returns. */
+export function schemaOf(dialect: SchemaDialect, open: () => Executor): SqlSchema {
+  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
+    const executor = open();
+    try {
+      return await work(sqlSchema(dialect, executor));
+    } finally {
+      await executor.close();
+    }
   };
+  return {
+    status: () => use((schema) => schema.status()),
+    diff: () => use((schema) => schema.diff()),
+    deploy: (options) => use((schema) => schema.deploy(options)),
+  };
+}
+
+/** How long a first use tries to get ahead of long transactions: its caller waits. */
+const FIRST_USE_MS = 5_000;
+
+/** A newer package has its own idea of what belongs there, so it is left alone. */
+function planOf(dialect: SchemaDialect, found: Found): Plan {
+  const latest = dialect.migrations.at(-1)?.version ?? 0;
+  if (found.version > latest) return { current: found.version, latest, steps: [] };
+  const pending = dialect.migrations.map(({ version, pending }) => ({ version, steps: pending(found) }));
+  const first = pending.find(({ steps }) => steps.length > 0);
+  const steps = new Map(pending.flatMap(({ steps }) => steps.map((step) => [sqlOf(step), step])));
+  // Two versions may want the same index.
+  return { current: first === undefined ? latest : first.version - 1, latest, steps: [...steps.values()] };
 }
 
 export const missingTables = (dialect: SchemaDialect): ResultError =>

@@ -30,7 +30,7 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
   let closed = false;
 
   const prepare = async (): Promise<Statements> => {
-    if (deploy) await schema.deploy();
+    if (deploy) await schema.deployAtOnce();
     const found = await schema.find();
     if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
     return dialect.statements(extended && hasAdditions(dialect, found), found);

@@ -14,8 +14,14 @@ export const STAND_INS: Readonly<Record<Exclude<ImageKey, 'mongo'>, StandIn>> = 
   redis: { suite: 'forky', dockerfile: 'redis/Dockerfile', args: { SERVER: 'redis' } },
   valkey: { suite: 'forky', dockerfile: 'redis/Dockerfile', args: { SERVER: 'valkey' } },
   postgres: { suite: 'forky', dockerfile: 'postgres/Dockerfile', args: { MAJOR: '18' } },
+  oldPostgres: { suite: 'bookworm', dockerfile: 'postgres/Dockerfile', args: { MAJOR: '15' } },
   mariadb: {
     suite: 'forky',
+    dockerfile: 'mysql/Dockerfile',
+    args: { SERVER: 'mariadb', PACKAGES: 'mariadb-server-core mariadb-client' },
+  },
+  oldMariadb: {
+    suite: 'bookworm',
     dockerfile: 'mysql/Dockerfile',
     args: { SERVER: 'mariadb', PACKAGES: 'mariadb-server-core mariadb-client' },
   },

@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { env, pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT_UID } from './local/place.ts';
@@ -10,7 +11,11 @@ import { ROOT_UID } from './local/place.ts';
 const ROOTS = {
   forky: {
     suite: 'forky',
-    packages: ['valkey-server', 'postgresql-18', 'postgresql-18-documentdb', 'locales'],
+    packages: [
+      ...['valkey-server', 'postgresql-18', 'postgresql-18-documentdb', 'locales'],
+      // The client, as mariadb-install-db runs a program of it.
+      ...['mariadb-server-core', 'mariadb-client-core'],
+    ],
   },
   /** MySQL is in no other suite. */
   mysql: { suite: 'sid', packages: ['mysql-server-core', 'mysql-client-core', 'mysql-common'] },
@@ -22,7 +27,11 @@ export const ROOT_NAMES = Object.keys(ROOTS) as readonly RootName[];
 /** What CI downloads and builds, kept between runs and clones. */
 export const CACHE: string = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rb-servers');
 
-const pathOf = (name: RootName): string => join(CACHE, 'roots', name);
+/** Named after what is in it: a checkout that wants other packages makes another one, and disturbs no older one. */
+const pathOf = (name: RootName): string => {
+  const digest = createHash('sha256').update(JSON.stringify(ROOTS[name])).digest('hex').slice(0, 8);
+  return join(CACHE, 'roots', `${name}-${digest}`);
+};
 
 /** The directory, where it has been made. */
 export const rootOf = (name: RootName): string | undefined => (existsSync(pathOf(name)) ? pathOf(name) : undefined);
@@ -42,7 +51,7 @@ export async function makeRoot(name: RootName): Promise<void> {
   try {
     // Made between the look and the lock.
     if (existsSync(path)) return;
-    removeUnfinished(name);
+    removeUnfinished(basename(path));
     await bootstrap(name, unfinished);
     execFileSync('chroot', [unfinished, 'sh', '-c', ADD_USER]);
     renameSync(unfinished, path);
@@ -53,7 +62,7 @@ export async function makeRoot(name: RootName): Promise<void> {
 }
 
 /** What runs left that were killed. Only where the lock is ours. */
-function removeUnfinished(name: RootName): void {
+function removeUnfinished(name: string): void {
   const folder = join(CACHE, 'roots');
   const left = readdirSync(folder).filter((entry) => new RegExp(`^${name}\\.\\d+$`).test(entry));
   for (const entry of left) rmSync(join(folder, entry), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** What tests can ask for. */
+/** What tests can ask for. `-old`: an older major version that is still in wide use. */
 export const SERVICES = [
   'redis',
   'redis-tls',
@@ -6,9 +6,11 @@ export const SERVICES = [
   'redis-cluster',
   'valkey',
   'postgres',
+  'postgres-old',
   'pgbouncer',
   'mysql',
   'mariadb',
+  'mariadb-old',
   'mongo',
   'rabbitmq',
 ] as const;

@@ -14,9 +14,11 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   'redis-cluster': 'Redis Cluster',
   valkey: 'Valkey',
   postgres: 'PostgreSQL',
+  'postgres-old': 'PostgreSQL, older',
   pgbouncer: 'PgBouncer',
   mysql: 'MySQL',
   mariadb: 'MariaDB',
+  'mariadb-old': 'MariaDB, older',
   mongo: 'MongoDB',
   rabbitmq: 'RabbitMQ',
 };

@@ -15,9 +15,11 @@ const ASK: Readonly<Record<ServiceName, (url: string) => Promise<string>>> = {
   'redis-sentinel': (url) => redis((url.split(';')[0] ?? url).replace(/^sentinel:/, 'redis:')),
   valkey: redis,
   postgres,
+  'postgres-old': postgres,
   pgbouncer: postgres,
   mysql,
   mariadb: mysql,
+  'mariadb-old': mysql,
   async mongo(url) {
     const { MongoClient } = await import('mongodb');
     const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_WITHIN_MS });

@@ -19,3 +19,4 @@ const connect: Connect = async ({ url }) => {
 
 await lifecycle('mysql', { connect, version: /^MySQL \d+\.\d+\.\d+$/ });
 await lifecycle('mariadb', { connect, version: /^MariaDB \d+\.\d+\.\d+$/ });
+await lifecycle('mariadb-old', { connect, version: /^MariaDB \d+\.\d+\.\d+$/ });

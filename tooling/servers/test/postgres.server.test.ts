@@ -1,4 +1,6 @@
 import { lifecycle } from './lifecycle.ts';
 import { connectToPostgres } from './postgres-client.ts';
 
-await lifecycle('postgres', { connect: connectToPostgres, version: /^PostgreSQL \d+\.\d+$/ });
+const version = /^PostgreSQL \d+\.\d+$/;
+await lifecycle('postgres', { connect: connectToPostgres, version });
+await lifecycle('postgres-old', { connect: connectToPostgres, version });

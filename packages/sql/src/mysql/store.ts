@@ -1,6 +1,6 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { mysqlDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
@@ -37,16 +37,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf(options);
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () => executorOf(options));
 }
 
 /** What `connect()` of @rb/core calls for `mysql:`, `mariadb:` and `db+mysql:` URLs. Options given win over the URL's. */

@@ -95,12 +95,13 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   const transaction = async (
     client: PgClient,
     statements: readonly Statement[],
-    { write, unlimited }: RunOptions,
+    { write, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
     await query(client, write ? BEGIN_WRITE : BEGIN_READ);
     try {
       const results: StatementResult[] = [];
       for (const statement of statements) results.push(await query(client, statement, unlimited));
+      await during?.(results);
       await query(client, COMMIT);
       return results;
     } catch (error) {

@@ -2,6 +2,9 @@ import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import type { Found, Migration } from '../schema.js';
 import { CELERY_COLUMNS } from '../task-row.js';
+import { createIndex, dateIndex, indexesOf, stepsOf } from './indexes.js';
+import { inspection } from './inspection.js';
+import { locking } from './locking.js';
 import { notifications } from './notifications.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -20,12 +23,8 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'DOUBLE PRECISION', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Of the lock that keeps deployments apart, in all databases of this package: the letters "rb_sql". */
-const DEPLOYMENT_LOCK = 0x72_62_5f_73_71_6cn;
-
 /** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
 export function postgresSchemaDialect(tables: Tables, extended: boolean, notifies: boolean): SchemaDialect {
-  const own = [tables.task, tables.group, tables.members, tables.versions];
   return {
     migrations: [
       celeryTables(tables),
@@ -34,34 +33,12 @@ export function postgresSchemaDialect(tables: Tables, extended: boolean, notifie
     ],
     taskTable: tables.task,
     versionTable: tables.versions,
-    inspect: () => [
-      {
-        sql: `SELECT n AS tbl, attname AS col FROM unnest($1::text[]) n JOIN pg_attribute ON attrelid = to_regclass(n)
-          WHERE attnum > 0 AND NOT attisdropped`,
-        params: [own],
-      },
-      {
-        sql: `SELECT relname AS name FROM unnest($1::text[]) n JOIN pg_index ON indrelid = to_regclass(n) JOIN pg_class c ON c.oid = indexrelid
-          UNION ALL SELECT tgname FROM unnest($1::text[]) n JOIN pg_trigger ON tgrelid = to_regclass(n)
-          UNION ALL SELECT n FROM unnest($2::text[]) n WHERE to_regclass(n) IS NOT NULL`,
-        params: [own, [tables.taskSequence, tables.groupSequence]],
-      },
-    ],
-    found: ([columns, objects]) => {
-      const byTable = new Map<string, Set<string>>();
-      for (const { tbl, col } of columns?.rows ?? [])
-        byTable.set(String(tbl), (byTable.get(String(tbl)) ?? new Set()).add(String(col)));
-      return { columns: byTable, objects: new Set(objects?.rows.map(({ name }) => String(name).toLowerCase())) };
-    },
+    ...inspection(tables),
+    ...locking(tables),
     version: () => ({
       sql: `SELECT version FROM ${tables.versions} WHERE task_table = $1`,
       params: [tables.names.task],
     }),
-    // Ends with the transaction, so that it also holds through PgBouncer.
-    locked: (statements) => [
-      { sql: 'SELECT pg_advisory_xact_lock($1::int8)', params: [DEPLOYMENT_LOCK] },
-      ...statements,
-    ],
     record: (version) => (extended ? [recordVersion(tables, version)] : []),
   };
 }
@@ -73,7 +50,8 @@ const recordVersion = ({ versions, names }: Tables, version: number): Statement 
 });
 
 /** Word for word what SQLAlchemy emits for Celery, but for the quotes. Source: vectors, `sql-ddl-and-statements.json`. */
-function celeryTables({ task, group, taskSequence, groupSequence, names }: Tables): Migration {
+function celeryTables(all: Tables): Migration {
+  const { task, group, taskSequence, groupSequence, names, inTaskSchema, inGroupSchema } = all;
   const tables = {
     [task]: [
       `CREATE TABLE ${task} (
@@ -92,7 +70,7 @@ function celeryTables({ task, group, taskSequence, groupSequence, names }: Table
 	PRIMARY KEY (id), 
 	UNIQUE (task_id)
 )`,
-      dateIndex(task, names.task),
+      createIndex(dateIndex(task, names.task, inTaskSchema)),
     ],
     [group]: [
       `CREATE TABLE ${group} (
@@ -103,7 +81,7 @@ function celeryTables({ task, group, taskSequence, groupSequence, names }: Table
 	PRIMARY KEY (id), 
 	UNIQUE (taskset_id)
 )`,
-      dateIndex(group, names.group),
+      createIndex(dateIndex(group, names.group, inGroupSchema)),
     ],
   };
   return {
@@ -118,44 +96,28 @@ function celeryTables({ task, group, taskSequence, groupSequence, names }: Table
   };
 }
 
-/** Celery 5.6.3 creates the same index; older versions have none. */
-const dateIndex = (table: string, name: string): string =>
-  `CREATE INDEX ${quoted(`ix_${name}_date_done`)} ON ${table} (date_done)`;
-
 function additions(tables: Tables): Migration {
   const { task, group, members, versions, names } = tables;
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
     Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
       .map(([column, type]) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
-  const objects: Readonly<Record<string, readonly string[]>> = {
-    [`ix_${names.task}_date_done`]: [dateIndex(task, names.task)],
-    [`ix_${names.group}_date_done`]: [dateIndex(group, names.group)],
-    [`rb_${names.task}_expires_at`]: [deadlineIndex(task, names.task)],
-    [`rb_${names.group}_expires_at`]: [deadlineIndex(group, names.group)],
-    [`rb_${names.task}_failed`]: [failedIndex(task, names.task)],
+  const triggers: Readonly<Record<string, readonly string[]>> = {
     [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables),
     [`rb_${names.group}_deleted`]: deletedTrigger(tables),
   };
   return {
     version: 2,
-    pending: (found) => {
-      // Those of version 1 come with the tables.
-      const willBe = new Set(
-        [task, group].flatMap((table, i) =>
-          found.columns.has(table) ? [] : [`ix_${[names.task, names.group][i]}_date_done`],
-        ),
-      );
-      return [
-        ...missing(found, task, TASK_ADDITIONS),
-        ...missing(found, group, GROUP_ADDITIONS),
-        ...(found.columns.has(members) ? [] : [membersTable(members)]),
-        ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
-        ...Object.entries(objects)
-          .filter(([name]) => !found.objects.has(name.toLowerCase()) && !willBe.has(name))
-          .flatMap(([, sql]) => sql),
-      ];
-    },
+    pending: (found) => [
+      ...missing(found, task, TASK_ADDITIONS),
+      ...missing(found, group, GROUP_ADDITIONS),
+      ...(found.columns.has(members) ? [] : [membersTable(members)]),
+      ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
+      ...Object.entries(triggers)
+        .filter(([name]) => !found.objects.has(name.toLowerCase()))
+        .flatMap(([, sql]) => sql),
+      ...indexesOf(tables).flatMap((index) => stepsOf(index, found)),
+    ],
   };
 }
 
@@ -165,14 +127,6 @@ const membersTable = (members: string): string =>
 
 const versionTable = (versions: string): string =>
   `CREATE TABLE IF NOT EXISTS ${versions} (task_table TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`;
-
-/** Partial: rows that never expire cost nothing. */
-const deadlineIndex = (table: string, name: string): string =>
-  `CREATE INDEX ${quoted(`rb_${name}_expires_at`)} ON ${table} (rb_expires_at) WHERE rb_expires_at IS NOT NULL`;
-
-/** What is looked for most often, and mostly few rows. */
-const failedIndex = (table: string, name: string): string =>
-  `CREATE INDEX ${quoted(`rb_${name}_failed`)} ON ${table} (date_done) WHERE status = 'FAILURE'`;
 
 /**
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record

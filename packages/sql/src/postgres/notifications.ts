@@ -21,7 +21,7 @@ export function notifications({ task, names, inTaskSchema }: Tables): Migration 
   ];
   const triggers = [trigger('insert'), trigger('update')];
   return {
-    version: 3,
+    version: 2,
     pending: ({ objects }) => {
       const missing = triggers.filter(([name]) => !objects.has(name.toLowerCase())).map(([, sql]) => sql);
       return missing.length === 0 ? [] : [notifyFunction(inTaskSchema(name), channelOf(names.task)), ...missing];

@@ -1,6 +1,6 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { postgresDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
@@ -37,19 +37,15 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
   });
 }
 
+/** One to hold the lock of a deployment, one to build an index, one to ask how far it is. */
+const SCHEMA_CONNECTIONS = 3;
+
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf(options);
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () =>
+    executorOf({ ...options, poolSize: SCHEMA_CONNECTIONS, statementTimeoutMs: undefined }),
+  );
 }
 
 /** What `connect()` of @rb/core calls for `postgresql:`, `postgres:` and `db+postgresql:` URLs. Options given win over the URL's. */

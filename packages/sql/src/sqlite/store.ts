@@ -1,6 +1,6 @@
 import { type Accept, accepting, json, type ResultStore, type Serializer } from '@rb/core';
 import type { Executor } from '../executor.js';
-import { type SqlSchema, sqlSchema } from '../schema.js';
+import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { openConnection } from './connection.js';
 import { sqliteDialect } from './dialect.js';
@@ -77,16 +77,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call opens the file, making it if need be, and closes it. */
 export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
   checkOptions(options);
-  const dialect = dialectOf(options).schema;
-  const use = async <T>(work: (schema: SqlSchema) => Promise<T>): Promise<T> => {
-    const executor = executorOf({ ...options, createTables: true });
-    try {
-      return await work(sqlSchema(dialect, executor));
-    } finally {
-      await executor.close();
-    }
-  };
-  return { status: () => use((schema) => schema.status()), deploy: () => use((schema) => schema.deploy()) };
+  return schemaOf(dialectOf(options).schema, () => executorOf({ ...options, createTables: true }));
 }
 
 /** What `connect()` of @rb/core calls for `sqlite:` and `db+sqlite:` URLs. Options given win over the URL's. */

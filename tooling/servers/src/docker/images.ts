@@ -3,8 +3,10 @@ export const IMAGES = {
   redis: 'redis:8.0-alpine',
   valkey: 'valkey/valkey:9.1-alpine',
   postgres: 'postgres:18-alpine',
+  oldPostgres: 'postgres:15-alpine',
   mysql: 'mysql:9.7',
   mariadb: 'mariadb:11.8',
+  oldMariadb: 'mariadb:10.11',
   mongo: 'mongo:8.0',
   rabbitmq: 'rabbitmq:4.3-alpine',
   /** Removes what a killed run leaves. The one that testcontainers starts by itself; a test compares the two. */

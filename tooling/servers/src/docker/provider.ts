@@ -33,9 +33,11 @@ const SERVICES: Readonly<Record<ServiceName, Service | Missing>> = {
   'redis-cluster': { image: 'redis', start: startCluster },
   valkey: one('valkey', valkey),
   postgres: one('postgres', postgres),
+  'postgres-old': one('postgres-old', { ...postgres, image: 'oldPostgres' }),
   pgbouncer: { missing: 'there is no official image of PgBouncer' },
   mysql: one('mysql', mysql),
   mariadb: one('mariadb', mariadb),
+  'mariadb-old': one('mariadb-old', { ...mariadb, image: 'oldMariadb' }),
   mongo: one('mongo', mongo),
   rabbitmq: one('rabbitmq', rabbitmq),
 };

@@ -8,7 +8,7 @@ import { runProgram, serverFile, startProcess } from './process.ts';
 import { fromTemplate } from './template.ts';
 
 interface MysqlBinary {
-  readonly service: 'mysql' | 'mariadb';
+  readonly service: 'mysql' | 'mariadb' | 'mariadb-old';
   readonly title: string;
   readonly place: Place;
   readonly server: string;
@@ -36,19 +36,24 @@ GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;
 CREATE DATABASE IF NOT EXISTS test;
 `;
 
-function mariadbBinary(): MysqlBinary | Missing {
-  const server = '/usr/sbin/mariadbd';
-  const install = '/usr/bin/mariadb-install-db';
-  if (!host.has(server) || !host.has(install))
-    return { missing: `there is no ${server}: install mariadb-server-core (apt-get install mariadb-server-core)` };
+const MARIADB = '/usr/sbin/mariadbd';
+const MARIADB_INSTALL = '/usr/bin/mariadb-install-db';
+
+function mariadbBinary(service: 'mariadb' | 'mariadb-old'): MysqlBinary | Missing {
+  // The current version, which released distributions lag behind; where no root has been made, the machine's.
+  const root = service === 'mariadb' ? rootOf('forky') : undefined;
+  const current = root !== undefined && inRoot(root).has(MARIADB) ? inRoot(root) : undefined;
+  const place = current ?? host;
+  if (!place.has(MARIADB) || !place.has(MARIADB_INSTALL))
+    return { missing: `there is no ${MARIADB}: install mariadb-server-core (apt-get install mariadb-server-core)` };
   return {
-    service: 'mariadb',
+    service,
     title: 'MariaDB',
-    place: host,
-    server,
-    how: server,
+    place,
+    server: MARIADB,
+    how: current ? `${MARIADB} of Debian forky` : MARIADB,
     create: (data) =>
-      void runProgram(host, '/tmp', install, [
+      void runProgram(place, '/tmp', MARIADB_INSTALL, [
         '--no-defaults',
         `--datadir=${data}`,
         '--auth-root-authentication-method=normal',
@@ -121,4 +126,8 @@ async function startOne(binary: MysqlBinary | Missing, { config = {} }: StartOpt
 }
 
 export const startMysql = (options: StartOptions): Promise<Server | Missing> => startOne(mysqlBinary(), options);
-export const startMariadb = (options: StartOptions): Promise<Server | Missing> => startOne(mariadbBinary(), options);
+export const startMariadb = (options: StartOptions): Promise<Server | Missing> =>
+  startOne(mariadbBinary('mariadb'), options);
+/** The machine's own packages; in CI those are of a Debian that was released years ago. */
+export const startOldMariadb = (options: StartOptions): Promise<Server | Missing> =>
+  startOne(mariadbBinary('mariadb-old'), options);

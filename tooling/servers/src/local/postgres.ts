@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootOf } from '../roots.ts';
 import type { Missing, Server, StartOptions } from '../service.ts';
-import { host, type Place } from './place.ts';
+import { host, inRoot, type Place } from './place.ts';
 import { freePort } from './ports.ts';
 import { answers } from './probe.ts';
 import { runProgram, type ServerProcess, serverDirectory, serverFile, startProcess } from './process.ts';
@@ -31,7 +32,15 @@ function hostBinary(): PostgresBinary | Missing {
   const bin = bins.find((each) => host.has(`${each}/postgres`));
   if (bin === undefined)
     return { missing: `there is no server in ${VERSIONS}: install postgresql (apt-get install postgresql)` };
-  return { name: 'postgres', place: host, bin, how: `${bin}/postgres` };
+  return { name: 'postgres-old', place: host, bin, how: `${bin}/postgres` };
+}
+
+/** The current version, which released distributions lag behind; where no root has been made, the machine's. */
+function currentBinary(): PostgresBinary | Missing {
+  const bin = `${VERSIONS}/18/bin`;
+  const root = rootOf('forky');
+  if (root === undefined || !inRoot(root).has(`${bin}/postgres`)) return hostBinary();
+  return { name: 'postgres', place: inRoot(root), bin, how: `${bin}/postgres of Debian forky` };
 }
 
 /**
@@ -104,12 +113,21 @@ export async function startPostgresProcess(
 const versionOf = ({ place, bin }: PostgresBinary): string =>
   `PostgreSQL ${/([\d.]+)/.exec(runProgram(place, '/tmp', `${bin}/postgres`, ['--version']))?.[1]}`;
 
-export async function startPostgres({ config }: StartOptions): Promise<Server | Missing> {
-  const binary = hostBinary();
+export const startPostgres = (options: StartOptions): Promise<Server | Missing> =>
+  startOne('postgres', currentBinary(), options);
+/** The machine's own packages; in CI those are of a Debian that was released years ago. */
+export const startOldPostgres = (options: StartOptions): Promise<Server | Missing> =>
+  startOne('postgres-old', hostBinary(), options);
+
+async function startOne(
+  service: 'postgres' | 'postgres-old',
+  binary: PostgresBinary | Missing,
+  { config }: StartOptions,
+): Promise<Server | Missing> {
   if ('missing' in binary) return binary;
   const { dispose, ...node } = await startPostgresProcess(binary, config);
   return {
-    service: 'postgres',
+    service,
     url: node.url,
     version: versionOf(binary),
     how: binary.how,
@@ -124,7 +142,7 @@ const PGBOUNCER = '/usr/sbin/pgbouncer';
 export async function startPgBouncer({ config = {} }: StartOptions): Promise<Server | Missing> {
   if (!host.has(PGBOUNCER))
     return { missing: `there is no ${PGBOUNCER}: install pgbouncer (apt-get install pgbouncer)` };
-  const binary = hostBinary();
+  const binary = currentBinary();
   if ('missing' in binary) return binary;
   const { dispose: disposePostgres, ...postgres } = await startPostgresProcess(binary);
   try {

@@ -1,7 +1,7 @@
 import type { Missing, Provider, Server, ServiceName, StartOptions } from '../service.ts';
 import { startDocumentDb } from './documentdb.ts';
-import { startMariadb, startMysql } from './mysql.ts';
-import { startPgBouncer, startPostgres } from './postgres.ts';
+import { startMariadb, startMysql, startOldMariadb } from './mysql.ts';
+import { startOldPostgres, startPgBouncer, startPostgres } from './postgres.ts';
 import { startRabbitmq } from './rabbitmq.ts';
 import { startRedis, startRedisTls, startValkey } from './redis.ts';
 import { startCluster, startSentinel } from './redis-group.ts';
@@ -13,9 +13,11 @@ const START: Readonly<Record<ServiceName, (options: StartOptions) => Promise<Ser
   'redis-cluster': startCluster,
   valkey: startValkey,
   postgres: startPostgres,
+  'postgres-old': startOldPostgres,
   pgbouncer: startPgBouncer,
   mysql: startMysql,
   mariadb: startMariadb,
+  'mariadb-old': startOldMariadb,
   mongo: startDocumentDb,
   rabbitmq: startRabbitmq,
 };
