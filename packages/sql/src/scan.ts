@@ -1,6 +1,7 @@
 import type { Refused, ScanCapability, TaskRecord } from '@rb/core';
 import { numberOf } from './dialect.js';
 import type { SqlRow } from './executor.js';
+import type { Layout } from './layout.js';
 import type { Session } from './session.js';
 import type { Dates } from './zones.js';
 
@@ -10,6 +11,7 @@ const PAGE_SIZE = 500;
 export function sqlScan(
   session: Session,
   decode: (row: SqlRow, verbatim?: boolean) => TaskRecord | Refused,
+  { filters }: Layout,
   dates: Dates,
   now: () => number,
 ): ScanCapability {
@@ -22,7 +24,10 @@ export function sqlScan(
         const rows = result?.rows ?? [];
         if (rows.length === 0) return;
         afterId = numberOf(rows.at(-1), 'id');
-        yield { records: rows.map((row) => decode(row, verbatim)), cursor: String(afterId) };
+        const records = rows
+          .map((row) => decode(row, verbatim))
+          .filter((record) => filters.queue || isOf(record, filter.queue));
+        yield { records, cursor: String(afterId) };
         if (rows.length < pageSize) return;
       }
     },
@@ -34,3 +39,7 @@ function positionOf(cursor: string): number {
   if (!Number.isSafeInteger(position)) throw new TypeError('expected a cursor of an earlier page of the same store');
   return position;
 }
+
+/** What cannot be read may be of any queue. */
+const isOf = (record: TaskRecord | Refused, queue: string | undefined): boolean =>
+  queue === undefined || 'refused' in record || record.meta.queue === queue;

@@ -1,8 +1,8 @@
 import { abortable, isResultError, ResultError, throwIfAborted } from '@rb/core';
 import type { Dialect, Statements } from './dialect.js';
 import type { Executor, Statement, StatementResult } from './executor.js';
+import type { Layout } from './layout.js';
 import { type Found, missingColumns, missingTables, sqlSchema } from './schema.js';
-import { EXTENSION_COLUMNS } from './task-row.js';
 
 type Build = (statements: Statements) => readonly Statement[];
 type Call = (build: Build, doing: string, signal?: AbortSignal) => Promise<readonly StatementResult[]>;
@@ -17,14 +17,15 @@ export interface Session {
 export interface SessionOptions {
   readonly dialect: Dialect;
   readonly executor: Executor;
-  /** Whether to write this package's columns; false for exactly Celery's. */
+  readonly layout: Layout;
+  /** Whether to write this package's columns; false for exactly the others'. */
   readonly extended: boolean;
   /** Whether missing tables and columns are added on first use. */
   readonly deploy: boolean;
 }
 
 /** Looks at the tables once, on first use; brings them up to date where it may, else works with what is there. */
-export function openSession({ dialect, executor, extended, deploy }: SessionOptions): Session {
+export function openSession({ dialect, executor, layout, extended, deploy }: SessionOptions): Session {
   const schema = sqlSchema(dialect.schema, executor);
   let preparing: Promise<Statements> | undefined;
   let closed = false;
@@ -32,8 +33,9 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
   const prepare = async (): Promise<Statements> => {
     if (deploy) await schema.deployAtOnce();
     const found = await schema.find();
-    if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
-    return dialect.statements(extended && hasAdditions(dialect, found), found);
+    const missing = missingTables(dialect.schema, found);
+    if (missing !== undefined) throw missing;
+    return dialect.statements(extended && hasAdditions(dialect, layout, found), found);
   };
 
   const prepared = (): Promise<Statements> => {
@@ -73,7 +75,7 @@ export function openSession({ dialect, executor, extended, deploy }: SessionOpti
   };
 }
 
-function hasAdditions({ schema }: Dialect, found: Found): boolean {
+function hasAdditions({ schema }: Dialect, { additions }: Layout, found: Found): boolean {
   const columns = found.columns.get(schema.taskTable);
-  return EXTENSION_COLUMNS.every((column) => columns?.has(column));
+  return additions.every((column) => columns?.has(column));
 }

@@ -10,23 +10,27 @@ import {
   type TaskRecord,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
+import { djangoGroupCodec } from './django/group.js';
+import { djangoRowCodec } from './django/row.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
+import { celeryGroupCodec } from './group-codec.js';
 import { sqlGroups } from './groups.js';
+import { columnsOf, isExtended, type LayoutName, layoutOf } from './layout.js';
 import { checkId, checkState } from './limits.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, isLarger, type TaskRow, taskRowCodec } from './task-row.js';
+import { doneMs, isLarger, type StoredRow, taskRowCodec } from './task-row.js';
 import { type Listen, pollingWatch } from './watch.js';
-import { type Dates, datesIn } from './zones.js';
+import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
   readonly executor: Executor;
   readonly serializer: Serializer;
-  readonly layout: 'extended' | 'celery';
+  readonly layout: LayoutName;
   readonly deploy: boolean;
   readonly durable: boolean;
-  readonly timeZone?: string | undefined;
+  readonly dates: Dates;
   readonly maxBytes: number;
   readonly pollMs: number;
   readonly listen?: Listen | undefined;
@@ -34,25 +38,26 @@ export interface SqlStoreOptions {
   readonly onBackgroundError: (error: unknown) => void;
 }
 
-/** Keys of `meta` for which Celery's own table has a column. */
-const CELERY_KEEPS = ['name', 'args', 'kwargs', 'worker', 'retries', 'queue'];
-
-/** A result store over one pair of Celery's tables, the same for every database. */
+/** A result store over one pair of tables, the same for every database. */
 export function sqlStore(options: SqlStoreOptions): ResultStore {
-  const { dialect, now, maxBytes } = options;
-  const extended = options.layout === 'extended';
-  const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
-  const dates = datesIn(options.timeZone);
-  const codec = taskRowCodec(options.serializer, extended, dates);
+  const { dialect, dates, now, maxBytes, serializer, executor, deploy } = options;
+  const extended = isExtended(options.layout);
+  const layout = layoutOf(options.layout);
+  const columns = columnsOf(layout, extended);
+  const session = openSession({ dialect, executor, layout, extended, deploy });
+  const codec = layout.django
+    ? djangoRowCodec(serializer, extended, dates, now)
+    : taskRowCodec(serializer, extended, dates);
+  const groupCodec = layout.django ? djangoGroupCodec(serializer, dates) : celeryGroupCodec(dates);
 
-  const encode = (record: TaskRecord): TaskRow | ResultError => {
+  const encode = (record: TaskRecord): StoredRow | ResultError => {
     try {
-      checkId(record.taskId, 'task');
+      checkId(record.taskId, 'task', layout.maxId);
       checkState(record.taskId, record.state);
       const row = codec.encode(record);
       const reason = dialect.unfit(row);
       if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, maxBytes) ? tooLarge(row, maxBytes) : row;
+      return isLarger(row, columns, maxBytes) ? tooLarge(row, maxBytes) : row;
     } catch (error) {
       return error as ResultError; // The codec throws nothing else.
     }
@@ -60,7 +65,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
-      return codec.decode(row as unknown as TaskRow, verbatim);
+      return codec.decode(row as unknown as StoredRow, verbatim);
     } catch (error) {
       return { taskId: String(row.task_id), refused: error as ResultError };
     }
@@ -79,7 +84,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
     const encoded = records.map(encode);
-    const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
+    const rows = encoded.filter((row): row is StoredRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
     try {
       const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
@@ -90,11 +95,13 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
-  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, dates, now) } : {};
+  const capabilities = extended
+    ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, groupCodec, layout.maxId, now) }
+    : {};
   return {
     contract: CONTRACT_VERSION,
     name: dialect.name,
-    traits: { durable: options.durable, readers: 'any', maxBytes, keeps: extended ? 'all' : CELERY_KEEPS },
+    traits: { durable: options.durable, readers: 'any', maxBytes, keeps: extended ? 'all' : layout.keeps },
     put,
     get,
     async delete(taskIds, { signal } = {}) {
@@ -107,14 +114,14 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       return session.close();
     },
     notify: { subscribe: watch.subscribe },
-    scan: sqlScan(session, decode, dates, now),
+    scan: sqlScan(session, decode, layout, dates, now),
     stats: sqlStats(session, dates, now),
     ...capabilities,
   };
 }
 
 /** Of several records with one id in a batch those that were applied come first: nothing is applied after a SUCCESS. */
-function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
+function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
   const applied = new Map<unknown, number>();
   for (const { rows } of results) for (const { task_id: id } of rows) applied.set(id, (applied.get(id) ?? 0) + 1);
   return encoded.map((row) => {
@@ -125,12 +132,12 @@ function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: reado
   });
 }
 
-const tooLarge = ({ task_id: taskId }: TaskRow, maxBytes: number): ResultError =>
+const tooLarge = ({ task_id: taskId }: StoredRow, maxBytes: number): ResultError =>
   new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
     taskId,
   });
 
-const unfit = ({ task_id: taskId }: TaskRow, reason: string): ResultError =>
+const unfit = ({ task_id: taskId }: StoredRow, reason: string): ResultError =>
   new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
 function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {

@@ -1,6 +1,7 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import type { Found, Migration } from '../schema.js';
+import { additionsOf, type Layout } from '../layout.js';
+import { type Found, type Migration, OF_DJANGO } from '../schema.js';
 import { quoted, SEQUENCES, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table. */
@@ -28,18 +29,23 @@ const LOCK_SECONDS = 300;
 /** `objects` of what was found: `table.index`, and these marks. */
 const MARIADB = '@mariadb';
 export const autoIncrementMark = (table: string): string => `${table}@auto_increment`;
-const exactMark = (table: string): string => `${table}@exact`;
+/** Before the type of its id. */
+const inexactMark = (table: string): string => `${table}@inexact `;
 
-/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
-export function mysqlSchemaDialect(tables: Tables, extended: boolean): SchemaDialect {
+/** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
+export function mysqlSchemaDialect(tables: Tables, layout: Layout, extended: boolean): SchemaDialect {
   const own = [tables.task, tables.group, tables.members, tables.versions];
+  const theirs = layout.django ? OF_DJANGO : celeryTables(tables);
+  const ids = ['task_id', layout.group.id];
   return {
-    migrations: extended ? [celeryTables(tables), additions(tables)] : [celeryTables(tables)],
+    migrations: extended ? [theirs, additions(tables, layout)] : [theirs],
     taskTable: tables.task,
+    groupTable: tables.group,
     versionTable: tables.versions,
+    django: layout.django,
     inspect: () => [
       {
-        sql: `SELECT table_name AS tbl, column_name AS col, extra AS extra, collation_name AS collation_name
+        sql: `SELECT table_name AS tbl, column_name AS col, extra AS extra, collation_name AS collation_name, column_type AS type
           FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?, ?)`,
         params: own,
       },
@@ -53,11 +59,11 @@ export function mysqlSchemaDialect(tables: Tables, extended: boolean): SchemaDia
     found: ([columns, indexes, version]) => {
       const byTable = new Map<string, Set<string>>();
       const objects = new Set(indexes?.rows.map(({ name }) => String(name).toLowerCase()));
-      for (const { tbl, col, extra, collation_name: collation } of columns?.rows ?? []) {
+      for (const { tbl, col, extra, collation_name: collation, type } of columns?.rows ?? []) {
         const table = own.find((name) => name.toLowerCase() === String(tbl).toLowerCase()) ?? String(tbl);
         byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
         if (col === 'id' && /auto_increment/i.test(String(extra))) objects.add(autoIncrementMark(table));
-        if ((col === 'task_id' || col === 'taskset_id') && EXACT.has(String(collation))) objects.add(exactMark(table));
+        if (ids.includes(String(col)) && !EXACT.has(String(collation))) objects.add(`${inexactMark(table)}${type}`);
       }
       if (/mariadb/i.test(String(version?.rows[0]?.version))) objects.add(MARIADB);
       return { columns: byTable, objects };
@@ -115,7 +121,7 @@ function celeryTables({ task, group }: Tables): Migration {
 const dateIndex = (table: string): string =>
   `CREATE INDEX ${quoted(`ix_${table}_date_done`)} ON ${quoted(table)} (date_done)`;
 
-function additions({ task, group, members, versions }: Tables): Migration {
+function additions({ task, group, members, versions }: Tables, layout: Layout): Migration {
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] => {
     const added = Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
@@ -123,9 +129,10 @@ function additions({ task, group, members, versions }: Tables): Migration {
     return added.length === 0 ? [] : [`ALTER TABLE ${quoted(table)} ${added.join(', ')}`];
   };
   const exact = (found: Found, table: string, column: string): string[] =>
-    !found.columns.has(table) || found.objects.has(exactMark(table))
-      ? []
-      : [`ALTER TABLE ${quoted(table)} MODIFY ${column} VARCHAR(155) ${exactText(found)}`];
+    [...found.objects]
+      .filter((mark) => mark.startsWith(inexactMark(table)))
+      .map((mark) => `${mark.slice(inexactMark(table).length)} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`)
+      .map((type) => `ALTER TABLE ${quoted(table)} MODIFY ${column} ${type}`);
   const index = (found: Found, table: string, name: string, sql: string): string[] =>
     found.objects.has(`${table}.${name}`.toLowerCase()) ? [] : [sql];
   const own = (found: Found, table: string, column: string): string[] =>
@@ -133,15 +140,20 @@ function additions({ task, group, members, versions }: Tables): Migration {
   return {
     version: 2,
     pending: (found) => [
-      ...missing(found, task, TASK_ADDITIONS),
+      ...missing(found, task, additionsOf(layout, TASK_ADDITIONS)),
       ...missing(found, group, GROUP_ADDITIONS),
       ...exact(found, task, 'task_id'),
-      ...exact(found, group, 'taskset_id'),
-      ...(found.columns.has(members) ? [] : [membersTable(members, group, found)]),
+      ...exact(found, group, layout.group.id),
+      ...(found.columns.has(members) ? [] : [membersTable(members, group, layout.maxId, found)]),
       ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
-      ...index(found, task, `ix_${task}_date_done`, dateIndex(task)),
-      ...index(found, group, `ix_${group}_date_done`, dateIndex(group)),
-      ...own(found, task, 'status'),
+      // Django's migrations make these themselves.
+      ...(layout.django
+        ? []
+        : [
+            ...index(found, task, `ix_${task}_date_done`, dateIndex(task)),
+            ...index(found, group, `ix_${group}_date_done`, dateIndex(group)),
+            ...own(found, task, 'status'),
+          ]),
       ...own(found, task, 'rb_expires_at'),
       ...own(found, group, 'rb_expires_at'),
     ],
@@ -149,8 +161,8 @@ function additions({ task, group, members, versions }: Tables): Migration {
 }
 
 /** A group may also be deleted by Celery: its members go with it. */
-const membersTable = (members: string, group: string, found: Found): string =>
-  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id VARCHAR(155) NOT NULL, ` +
+const membersTable = (members: string, group: string, maxId: number, found: Found): string =>
+  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id VARCHAR(${maxId}) NOT NULL, ` +
   'reported INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (group_row, task_id), ' +
   `FOREIGN KEY (group_row) REFERENCES ${quoted(group)} (id) ON DELETE CASCADE) ${exactText(found)}`;
 

@@ -1,5 +1,7 @@
 import type { SqlValue, Statement } from '../executor.js';
-import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
+import { assignmentsOf, type Layout } from '../layout.js';
+import type { StoredRow } from '../task-row.js';
+import { stored } from './stored.js';
 import { SEQUENCES } from './tables.js';
 
 export interface Additions {
@@ -16,32 +18,37 @@ export interface Additions {
  */
 export function putStatements(
   task: string,
-  rows: readonly TaskRow[],
+  layout: Layout,
+  rows: readonly StoredRow[],
   numbering: 'auto' | 'sequence',
   additions: Additions | undefined,
 ): Statement[] {
-  return additions === undefined ? celeryPut(task, rows, numbering) : extendedPut(task, rows, numbering, additions);
+  return additions === undefined
+    ? plainPut(task, layout, rows, numbering)
+    : extendedPut(task, layout, rows, numbering, additions);
 }
 
 function extendedPut(
   task: string,
-  rows: readonly TaskRow[],
+  layout: Layout,
+  rows: readonly StoredRow[],
   numbering: 'auto' | 'sequence',
   { token, expired, now }: Additions,
 ): Statement[] {
-  const columns = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS, 'rb_done_at'];
-  const params: SqlValue[] = rows.flatMap((row) => [
-    ...CELERY_COLUMNS.map((column) => storedIn(row, column)),
-    ...EXTENSION_COLUMNS.map((column) => row[column]),
-    row.rb_done_at,
-  ]);
+  const columns = [...layout.columns, ...layout.additions, 'rb_done_at'];
+  const params = rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column])));
   const names = [...columns, 'rb_revision', 'rb_sealed_at', 'rb_touched_at'];
-  const written = names.filter((name) => name !== 'task_id' && name !== 'rb_revision');
+  const written = assignmentsOf(
+    layout,
+    names.filter((name) => name !== 'rb_revision'),
+    (name) => `VALUES(${name})`,
+    (name) => name,
+  );
   // Assignments take effect from left to right: the first decides, while the old values are still there, and the others go by it.
   const sql = `${insertInto(task, names, numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
     ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, ${token}, rb_revision),
-    ${written.map((name) => `${name} = IF(rb_revision = ${token}, VALUES(${name}), ${name})`).join(', ')}`;
+    ${written.map(({ name, value }) => `${name} = IF(rb_revision = ${token}, ${value}, ${name})`).join(', ')}`;
   return [
     { sql, params: [...params, now] },
     {
@@ -51,26 +58,40 @@ function extendedPut(
   ];
 }
 
-/** Celery's own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
-function celeryPut(task: string, rows: readonly TaskRow[], numbering: 'auto' | 'sequence'): Statement[] {
+/** The others' own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
+function plainPut(
+  task: string,
+  layout: Layout,
+  rows: readonly StoredRow[],
+  numbering: 'auto' | 'sequence',
+): Statement[] {
+  const { columns, required } = layout;
   const ids = rows.map((row) => row.task_id);
+  const valuesOf = (names: readonly string[]): SqlValue[] =>
+    rows.flatMap((row) => names.map((column) => stored(layout, column, row[column])));
   const final = "status <=> 'SUCCESS'";
   // `status` last: the others go by what it was.
-  const written = [...CELERY_COLUMNS.filter((column) => column !== 'task_id' && column !== 'status'), 'status'];
+  const written = assignmentsOf(
+    layout,
+    [...columns.filter((column) => column !== 'status'), 'status'],
+    (name) => `VALUES(${name})`,
+    (name) => name,
+  );
+  const locked = ['task_id', ...required];
   return [
     {
-      sql: `${insertInto(task, ['task_id', 'status'], numbering)} ${valueLists(rows.length, 1, numbering, ", 'PENDING'")}
+      sql: `${insertInto(task, [...locked, 'status'], numbering)} ${valueLists(rows.length, locked.length, numbering, ", 'PENDING'")}
         ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
-      params: ids,
+      params: valuesOf(locked),
     },
     {
       sql: `SELECT task_id FROM ${task} WHERE task_id IN (${ids.map(() => '?').join(', ')}) AND NOT (${final})`,
       params: ids,
     },
     {
-      sql: `${insertInto(task, CELERY_COLUMNS, numbering)} ${valueLists(rows.length, CELERY_COLUMNS.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE ${written.map((name) => `${name} = IF(${final}, ${name}, VALUES(${name}))`).join(', ')}`,
-      params: rows.flatMap((row) => CELERY_COLUMNS.map((column) => storedIn(row, column))),
+      sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
+        ON DUPLICATE KEY UPDATE ${written.map(({ name, value }) => `${name} = IF(${final}, ${name}, ${value})`).join(', ')}`,
+      params: valuesOf(columns),
     },
   ];
 }
@@ -84,7 +105,3 @@ function valueLists(rows: number, columns: number, numbering: 'auto' | 'sequence
     .fill(`(${id}${Array(columns).fill('?').join(', ')}${more})`)
     .join(', ')}`;
 }
-
-/** Celery's DATETIME has no fraction; MySQL would round one up, into a second that has not been. */
-const storedIn = (row: TaskRow, column: (typeof CELERY_COLUMNS)[number]): SqlValue =>
-  column === 'date_done' ? (row.date_done?.slice(0, 19) ?? null) : row[column];

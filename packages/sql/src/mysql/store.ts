@@ -1,7 +1,9 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
+import { isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import { datesIn } from '../zones.js';
 import { mysqlDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
 import { mysqlExecutor } from './executor.js';
@@ -23,7 +25,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: datesIn(options.timeZone),
     layout,
     deploy: createTables,
     durable: true,
@@ -45,7 +47,7 @@ export const storeFromUrl = (url: string, options: MysqlStoreOptions = {}): Resu
   mysqlStore({ url, ...options });
 
 const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
-  mysqlDialect(plainTables(tables), layout === 'extended');
+  mysqlDialect(plainTables(layoutOf(layout), tables), layoutOf(layout), isExtended(layout));
 
 function executorOf(options: MysqlStoreOptions): Executor {
   const driver = loadDriver();

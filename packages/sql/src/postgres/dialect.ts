@@ -1,18 +1,18 @@
 import type { Dialect } from '../dialect.js';
-import { COLUMNS } from '../task-row.js';
+import { columnsOf, type Layout, presentIn } from '../layout.js';
 import { postgresSchemaDialect } from './migrations.js';
 import { postgresStatements } from './statements.js';
 import type { Tables } from './tables.js';
 
-export const postgresDialect = (tables: Tables, extended: boolean, notifies: boolean): Dialect => ({
+export const postgresDialect = (tables: Tables, layout: Layout, extended: boolean, notifies: boolean): Dialect => ({
   name: 'postgres',
-  statements: (additions) => postgresStatements(tables, additions),
+  statements: (additions, found) => postgresStatements(tables, presentIn(layout, found, tables.task), additions),
   unfit: (row) => {
-    const column = COLUMNS.find((name) => {
+    const column = columnsOf(layout, extended).find((name) => {
       const value = row[name];
       return typeof value === 'string' && value.includes('\0');
     });
     return column && `U+0000 in ${column}, which PostgreSQL keeps in no text`;
   },
-  schema: postgresSchemaDialect(tables, extended, notifies),
+  schema: postgresSchemaDialect(tables, layout, extended, notifies),
 });

@@ -1,7 +1,7 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import type { Found, Migration } from '../schema.js';
-import { CELERY_COLUMNS } from '../task-row.js';
+import { additionsOf, type Layout } from '../layout.js';
+import { type Found, type Migration, OF_DJANGO } from '../schema.js';
 import { createIndex, dateIndex, indexesOf, stepsOf } from './indexes.js';
 import { inspection } from './inspection.js';
 import { locking } from './locking.js';
@@ -23,17 +23,24 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'DOUBLE PRECISION', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
-export function postgresSchemaDialect(tables: Tables, extended: boolean, notifies: boolean): SchemaDialect {
+/** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
+export function postgresSchemaDialect(
+  tables: Tables,
+  layout: Layout,
+  extended: boolean,
+  notifies: boolean,
+): SchemaDialect {
   return {
     migrations: [
-      celeryTables(tables),
-      ...(extended ? [additions(tables)] : []),
+      layout.django ? OF_DJANGO : celeryTables(tables),
+      ...(extended ? [additions(tables, layout)] : []),
       ...(extended && notifies ? [notifications(tables)] : []),
     ],
     taskTable: tables.task,
+    groupTable: tables.group,
     versionTable: tables.versions,
-    ...inspection(tables),
+    django: layout.django,
+    ...inspection(tables, layout),
     ...locking(tables),
     version: () => ({
       sql: `SELECT version FROM ${tables.versions} WHERE task_table = $1`,
@@ -96,27 +103,27 @@ function celeryTables(all: Tables): Migration {
   };
 }
 
-function additions(tables: Tables): Migration {
+function additions(tables: Tables, layout: Layout): Migration {
   const { task, group, members, versions, names } = tables;
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
     Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
       .map(([column, type]) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
   const triggers: Readonly<Record<string, readonly string[]>> = {
-    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables),
+    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables, layout),
     [`rb_${names.group}_deleted`]: deletedTrigger(tables),
   };
   return {
     version: 2,
     pending: (found) => [
-      ...missing(found, task, TASK_ADDITIONS),
+      ...missing(found, task, additionsOf(layout, TASK_ADDITIONS)),
       ...missing(found, group, GROUP_ADDITIONS),
       ...(found.columns.has(members) ? [] : [membersTable(members)]),
       ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
       ...Object.entries(triggers)
         .filter(([name]) => !found.objects.has(name.toLowerCase()))
         .flatMap(([, sql]) => sql),
-      ...indexesOf(tables).flatMap((index) => stepsOf(index, found)),
+      ...indexesOf(tables, layout).flatMap((index) => stepsOf(index, found)),
     ],
   };
 }
@@ -132,13 +139,14 @@ const versionTable = (versions: string): string =>
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record
  * before. Our statements change rb_revision and Celery's do not: that tells them apart, whatever else they set.
  */
-function rewrittenTrigger({ task, names, inTaskSchema }: Tables): readonly string[] {
-  const additions = Object.keys(TASK_ADDITIONS).filter((column) => column !== 'rb_revision');
+function rewrittenTrigger({ task, names, inTaskSchema }: Tables, layout: Layout): readonly string[] {
+  const watched = layout.columns.filter((column) => !layout.recent.has(column));
+  const additions = Object.keys(additionsOf(layout, TASK_ADDITIONS)).filter((column) => column !== 'rb_revision');
   const name = `rb_${names.task}_rewritten`;
   return [
     `CREATE OR REPLACE FUNCTION ${inTaskSchema(name)}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN ` +
       `NEW.rb_revision := coalesce(OLD.rb_revision, 0) + 1; ${additions.map((column) => `NEW.${column} := NULL;`).join(' ')} RETURN NEW; END$$`,
-    `CREATE TRIGGER ${quoted(name)} BEFORE UPDATE OF ${CELERY_COLUMNS.join(', ')} ON ${task} FOR EACH ROW ` +
+    `CREATE TRIGGER ${quoted(name)} BEFORE UPDATE OF ${watched.join(', ')} ON ${task} FOR EACH ROW ` +
       `WHEN (NEW.rb_revision IS NOT DISTINCT FROM OLD.rb_revision) EXECUTE FUNCTION ${inTaskSchema(name)}()`,
   ];
 }

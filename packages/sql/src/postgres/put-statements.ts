@@ -1,33 +1,21 @@
 import type { Statement } from '../executor.js';
-import type { TaskRow } from '../task-row.js';
+import { assignmentsOf, type Layout } from '../layout.js';
+import type { StoredRow } from '../task-row.js';
 import type { Tables } from './tables.js';
-
-type Column = keyof TaskRow;
-
-const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
-
-const typeOf = (column: Column): string => {
-  if (BYTES.has(column)) return 'bytea';
-  if (column === 'date_done') return 'timestamp';
-  if (column === 'rb_expires_at') return 'float8';
-  return column === 'retries' ? 'int4' : 'text';
-};
-
-/** Of most records only these have a value; the others are left to their default NULL. */
-const USUAL: ReadonlySet<Column> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
+import { typeOf } from './types.js';
 
 /** Conditional upsert of any number of records as one statement. */
-export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean) {
-  const usual = columns.filter((column) => USUAL.has(column));
-  const unusual = columns.filter((column) => !USUAL.has(column));
+export function putStatements(tables: Tables, layout: Layout, columns: readonly string[], extended: boolean) {
+  const usual = columns.filter((column) => layout.usual.has(column));
+  const unusual = columns.filter((column) => !layout.usual.has(column));
   const made = new Map<string, string>();
-  return (rows: readonly TaskRow[], now: number): readonly Statement[] =>
+  return (rows: readonly StoredRow[], now: number): readonly Statement[] =>
     rounds(rows).map((round) => {
       const used = round.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
       const [only] = round.length === 1 ? round : [];
       const values = used.map((column) => only?.[column] ?? (only ? null : round.map((row) => row[column] ?? null)));
       const key = `${used.length} ${only !== undefined}`;
-      const sql = made.get(key) ?? upsert(tables, used, columns, extended, only === undefined);
+      const sql = made.get(key) ?? upsert(tables, layout, used, columns, extended, only === undefined);
       made.set(key, sql);
       return { sql, params: extended ? [...values, now] : values };
     });
@@ -40,20 +28,25 @@ export function putStatements(tables: Tables, columns: readonly Column[], extend
  * One row has a statement of its own, as PostgreSQL plans the one with arrays anew each time: 80 µs where that takes 240.
  */
 function upsert(
-  { task, taskSequence }: Tables,
-  used: readonly Column[],
-  all: readonly Column[],
+  { task, nextTaskId }: Tables,
+  layout: Layout,
+  used: readonly string[],
+  all: readonly string[],
   extended: boolean,
   several: boolean,
 ): string {
-  const places = used.map((column, i) => `$${i + 1}::${typeOf(column)}${several ? '[]' : ''}`).join(', ');
-  const id = (taskId: string): string =>
-    `coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), nextval('${taskSequence}'))`;
+  const places = used.map((column, i) => `$${i + 1}::${typeOf(layout, column)}${several ? '[]' : ''}`).join(', ');
+  const id = (taskId: string): string => `coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${nextTaskId})`;
   const revision = extended ? ', 1' : '';
   const source = several
     ? `SELECT ${id('u.task_id')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
     : `VALUES (${id('$1::text')}, ${places}${revision})`;
-  const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
+  const assignments = assignmentsOf(
+    layout,
+    all,
+    (column) => `excluded.${column}`,
+    (column) => `t.${column}`,
+  ).map(({ name, value }) => `${name} = ${value}`);
   if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
   return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''}) ${source}
     ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
@@ -64,8 +57,8 @@ function upsert(
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly TaskRow[]): TaskRow[][] {
-  const made: TaskRow[][] = [];
+function rounds(rows: readonly StoredRow[]): StoredRow[][] {
+  const made: StoredRow[][] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {
     const nth = seen.get(row.task_id) ?? 0;

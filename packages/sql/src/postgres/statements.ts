@@ -1,27 +1,25 @@
 import type { Statements } from '../dialect.js';
 import type { Statement } from '../executor.js';
+import { columnsOf, type Layout } from '../layout.js';
 import { LONE_SURROGATE } from '../limits.js';
-import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
+import { asText } from './types.js';
 
-/** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
-const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
-
-/** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
-export function postgresStatements(tables: Tables, extended: boolean): Statements {
+/** PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put. */
+export function postgresStatements(tables: Tables, layout: Layout, extended: boolean): Statements {
   const { task, group } = tables;
-  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
-  const selected = columns.map((column) => (column === 'date_done' ? `${asText(column)} AS ${column}` : column));
+  const columns = columnsOf(layout, extended);
+  const selected = columns.map((name) => (layout.dates.has(name) ? `${asText(layout, name)} AS ${name}` : name));
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
 
   return {
     extended,
-    put: putStatements(tables, columns, extended),
+    put: putStatements(tables, layout, columns, extended),
     get: (taskIds, now) => ({
       sql: `SELECT ${selected.join(', ')} FROM ${task} WHERE task_id = ANY($2::text[]) AND ${live}`,
       params: [now, storable(taskIds)],
@@ -39,12 +37,12 @@ export function postgresStatements(tables: Tables, extended: boolean): Statement
     }),
     // Which transactions are over: differs where any has written in between.
     changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),
-    scan: (query) => scanStatement(task, selected.join(', '), live, query),
+    scan: (query) => scanStatement(task, selected.join(', '), layout, live, query),
     stats: (now) => [
       { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
       {
-        sql: `SELECT ${asText('min(date_done)')} AS date_done FROM ${task}
+        sql: `SELECT ${asText(layout, 'min(date_done)')} AS date_done FROM ${task}
           WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
         params: [now],
       },
@@ -52,7 +50,7 @@ export function postgresStatements(tables: Tables, extended: boolean): Statement
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(group, expired, limit, now),
-    ...groupStatements(tables, extended, live),
+    ...groupStatements(tables, layout, extended, live),
   };
 }
 

@@ -1,7 +1,9 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
+import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import { datesIn, INSTANTS } from '../zones.js';
 import { postgresDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
 import { postgresExecutor } from './executor.js';
@@ -25,7 +27,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: isDjango(layout) ? INSTANTS : datesIn(options.timeZone),
     layout,
     deploy: createTables,
     durable: true,
@@ -53,9 +55,16 @@ export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): R
   postgresStore({ url, ...options });
 
 const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
-  postgresDialect(tablesOf(tables, schemas), layout === 'extended', listen !== false);
+  postgresDialect(tablesOf(layoutOf(layout), tables, schemas), layoutOf(layout), isExtended(layout), listen !== false);
 
-function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 }: PostgresStoreOptions) {
+function listenOf({
+  url,
+  listen = false,
+  layout = 'extended',
+  tables,
+  tls,
+  acquireTimeoutMs = 10_000,
+}: PostgresStoreOptions) {
   if (listen === false) return undefined;
   const connectionString = driverUrl(typeof listen === 'string' ? listen : (url ?? ''));
   const config = {
@@ -63,7 +72,7 @@ function listenOf({ url, listen = false, tables, tls, acquireTimeoutMs = 10_000 
     ...(tls && { ssl: tls }),
   };
   const { Client } = loadDriver();
-  const { names } = tablesOf(tables);
+  const { names } = tablesOf(layoutOf(layout), tables);
   return (told: (taskIds?: readonly string[]) => void) =>
     listener(() => new Client(config), channelOf(names.task), told);
 }

@@ -1,6 +1,6 @@
 import type { Statements } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
-import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
+import { assignmentsOf, columnsOf, type Layout } from '../layout.js';
 import { groupStatements } from './group-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
@@ -17,23 +17,21 @@ const MAX_ROWS = 64;
  */
 const UNCOUNTED = "status || '.' || coalesce(date_done, hex(result), '') || '.' || coalesce(length(result), '')";
 
-/** Of most records only these have a value; leaving the others to their default NULL saves a third of the time. */
-const USUAL: ReadonlySet<string> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
-
 /**
- * SQLite's statements for tables with this package's columns, or for exactly Celery's.
+ * SQLite's statements for tables with this package's columns, or for exactly the others'.
  *
  * @param shared Whether others write through the same connection.
  */
-export function sqliteStatements(tables: Tables, extended: boolean, shared: boolean): Statements {
+export function sqliteStatements(tables: Tables, layout: Layout, extended: boolean, shared: boolean): Statements {
   const task = quoted(tables.task);
-  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
+  const columns = columnsOf(layout, extended);
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > ?)' : '(? IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= ?)' : '(? IS NULL)';
-  const usual = columns.filter((column) => USUAL.has(column));
-  const unusual = columns.filter((column) => !USUAL.has(column));
-  const upsert = upsertOf(task, columns, extended);
+  // Leaving the others to their default NULL saves a third of the time.
+  const usual = columns.filter((column) => layout.usual.has(column));
+  const unusual = columns.filter((column) => !layout.usual.has(column));
+  const upsert = upsertOf(task, layout, columns, extended);
 
   return {
     extended,
@@ -43,7 +41,7 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
       for (let start = 0; start < rows.length; ) {
         const size = Math.min(MAX_ROWS, 2 ** Math.floor(Math.log2(rows.length - start)));
         const params: SqlValue[] = [];
-        for (const row of rows.slice(start, start + size)) for (const column of used) params.push(row[column]);
+        for (const row of rows.slice(start, start + size)) for (const column of used) params.push(row[column] ?? null);
         if (extended) params.push(now);
         statements.push({ sql: upsert(used, size), params });
         start += size;
@@ -72,7 +70,7 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
         : 'SELECT data_version AS token FROM pragma_data_version',
       params: [],
     }),
-    scan: (query) => scanStatement(task, columns, live, query),
+    scan: (query) => scanStatement(task, columns, layout, live, query),
     stats: (now) => [
       { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
@@ -86,13 +84,18 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(quoted(tables.group), expired, limit, now),
-    ...groupStatements(tables, extended, live),
+    ...groupStatements(tables, layout, extended, live),
   };
 }
 
 /** Inputs: the used columns of `size` rows, then now. Returns the ids of the rows that were written. */
-function upsertOf(task: string, columns: readonly string[], extended: boolean) {
-  const assignments = columns.slice(1).map((column) => `${column} = excluded.${column}`);
+function upsertOf(task: string, layout: Layout, columns: readonly string[], extended: boolean) {
+  const assignments = assignmentsOf(
+    layout,
+    columns,
+    (column) => `excluded.${column}`,
+    (column) => column,
+  ).map(({ name, value }) => `${name} = ${value}`);
   if (extended) assignments.push('rb_revision = coalesce(rb_revision, 0) + 1');
   const tail = `ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
     WHERE status IS NOT 'SUCCESS'${extended ? ' OR rb_expires_at <= ?' : ''} RETURNING task_id`;
