@@ -1,16 +1,17 @@
 import type { ChainableCommander } from 'ioredis';
 import type { Client } from './connection.js';
-import { GET, put, REPORT, SAVE_GROUP, type Script } from './scripts.js';
+import { DEADLINES, GET, put, REPORT, SAVE_GROUP, type Script } from './scripts.js';
 
 /** A value as a reply or an argument: text where the serializer writes text, else bytes. */
 export type Stored = string | Buffer;
 type Argument = string | number | Uint8Array;
 
-type ScriptName = 'rbPut' | 'rbGet' | 'rbSaveGroup' | 'rbReport';
+type ScriptName = 'rbPut' | 'rbGet' | 'rbDeadlines' | 'rbSaveGroup' | 'rbReport';
 
 const scriptsOf = (shardedPubSub: boolean): Readonly<Record<ScriptName, Script>> => ({
   rbPut: put(shardedPubSub ? 'SPUBLISH' : 'PUBLISH'),
   rbGet: GET,
+  rbDeadlines: DEADLINES,
   rbSaveGroup: SAVE_GROUP,
   rbReport: REPORT,
 });
@@ -49,7 +50,7 @@ export interface ScriptCall {
 /** What each call gave, in order: a reply, or the error of this call alone. */
 export type Replies = readonly ({ readonly value: unknown } | { readonly error: unknown })[];
 
-/** Calls per pipeline, and keys per transaction: small enough for the server to work on one while this side is busy with the next. */
+/** Calls per pipeline, and keys per script: small enough for the server to work on one while this side is busy with the next. */
 export const CHUNK = 100;
 
 /** Calls of scripts sent at once and in order: by pipelines, or in a Cluster each to its own node. */
@@ -67,8 +68,8 @@ export async function callAll(client: Client, calls: readonly ScriptCall[], bina
   return (await Promise.all(sent)).flat();
 }
 
-/** Of a pipeline or a transaction, as ioredis gives them. */
-export const repliesOf = (replies: readonly (readonly [Error | null, unknown])[] | null): Replies =>
+/** Of a pipeline, as ioredis gives them. */
+const repliesOf = (replies: readonly (readonly [Error | null, unknown])[] | null): Replies =>
   (replies ?? []).map(([error, value]) => (error ? { error } : { value }));
 
 export const isCluster = (client: Client): boolean => 'nodes' in client;

@@ -14,7 +14,8 @@ export async function connected(client: Client, timeoutMs: number): Promise<void
   try {
     await Promise.race([under ? becomesReady(client) : client.connect(), timeout]);
   } catch (error) {
-    if (!under) client.disconnect();
+    // One that has ended by itself is left alone: behind Sentinels ioredis would end the socket of before once more, and listen to it again.
+    if (!under && (client.status !== 'end' || 'nodes' in client)) client.disconnect();
     throw error;
   } finally {
     end.abort();

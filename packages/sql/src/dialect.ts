@@ -41,8 +41,8 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
-  /** One row `{ token }`, which differs from the last one where anything may have been written in between. */
-  changeToken(): Statement;
+  /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
+  changeToken(): Statement | undefined;
   /** Rows: the same and `id`, in its order. */
   scan(query: ScanQuery): Statement;
   /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (in MySQL with `rb_done_at`) of the oldest, then `{ bytes }`. */

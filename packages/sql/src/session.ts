@@ -62,7 +62,7 @@ export function openSession({ dialect, executor, layout, extended, deploy }: Ses
           throw error;
         }
       };
-      return abortable(work(), signal, doing);
+      return signal === undefined ? work() : abortable(work(), signal, doing);
     };
 
   return {

@@ -33,6 +33,8 @@ export interface SqlStoreOptions {
   readonly dates: Dates;
   readonly maxBytes: number;
   readonly pollMs: number;
+  /** What `pollMs` grows to while nothing happens. @default pollMs */
+  readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
@@ -140,7 +142,11 @@ const tooLarge = ({ task_id: taskId }: StoredRow, maxBytes: number): ResultError
 const unfit = ({ task_id: taskId }: StoredRow, reason: string): ResultError =>
   new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
 
-function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, onBackgroundError }: SqlStoreOptions) {
+function sqlWatch(
+  session: Session,
+  get: ResultStore['get'],
+  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
@@ -149,8 +155,10 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
     last = result.catch(() => undefined);
     return result;
   };
-  const ask = async (build: (statements: Statements) => Statement): Promise<readonly SqlRow[]> => {
-    const [result] = await inTurn(() => session.read((statements) => [build(statements)], 'looking for changes'));
+  const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
+    const all = (statements: Statements): Statement[] =>
+      [build(statements)].filter((statement) => statement !== undefined);
+    const [result] = await inTurn(() => session.read(all, 'looking for changes'));
     return result?.rows ?? [];
   };
   return pollingWatch(
@@ -159,7 +167,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
         const [row] = await ask((statements) => statements.changeToken());
         const before = token;
         token = row?.token;
-        return token !== before;
+        return row === undefined || token !== before;
       },
       async versions(taskIds, { signal } = {}) {
         const rows = await abortable(
@@ -171,7 +179,7 @@ function sqlWatch(session: Session, get: ResultStore['get'], { pollMs, listen, o
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
     },
-    { pollMs, listen, onBackgroundError },
+    { pollMs, maxPollMs, listen, onBackgroundError },
   );
 }
 

@@ -1,4 +1,5 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   abortable,
   type CallOptions,
@@ -9,6 +10,7 @@ import {
   throwIfAborted,
   type WatchHandler,
 } from '@rb/core';
+import { pace } from './pace.js';
 
 export interface WatchSource {
   /** Whether anyone may have written since the last call. */
@@ -31,6 +33,8 @@ export type Listen = (told: (taskIds?: readonly string[]) => void) => Listener;
 
 export interface WatchOptions {
   readonly pollMs: number;
+  /** What the interval grows to while nothing happens. @default pollMs */
+  readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -43,10 +47,8 @@ export interface Watch extends NotifyCapability {
 
 /** Ids looked up in one go; more would keep the event loop from others for more than a few milliseconds. */
 const CHUNK = 1_000;
-/** At most a third of the time goes into looking, however many ids are watched. */
-const REST = 2;
-/** After an error `pollMs` doubles, up to this. */
-const MAX_PAUSE_MS = 1_000;
+/** Of one look; an id that is written without a pause is looked at again with the next. */
+const PASSES = 3;
 /** The version of an id that has no row. */
 const NOTHING = '';
 
@@ -54,23 +56,35 @@ const NOTHING = '';
  * Notification for databases that cannot push: one cheap question per `pollMs` for all subscriptions, and only after a
  * change one look at the versions of all watched ids; records are read only where the version is new.
  */
-export function pollingWatch(source: WatchSource, { pollMs, listen, onBackgroundError }: WatchOptions): Watch {
+export function pollingWatch(source: WatchSource, options: WatchOptions): Watch {
+  const { pollMs, maxPollMs = pollMs, listen, onBackgroundError } = options;
+  const rhythm = pace(pollMs, maxPollMs);
   const watchers = new Map<string, Set<Watcher>>();
   const seen = new Map<string, string>();
   const suspects = new Set<string>();
   let polling = false;
   let looking: Promise<void> | undefined;
 
+  // An id without an entry in `seen` is being added: its baseline is read by `add`.
+  const isNews = (id: string, versions: ReadonlyMap<string, string>): boolean =>
+    seen.has(id) && seen.get(id) !== (versions.get(id) ?? NOTHING);
+
   const look = async (taskIds: readonly string[]): Promise<void> => {
-    const versions = await source.versions(taskIds);
-    // An id without an entry in `seen` is being added: its baseline is read by `add`.
-    const news = taskIds.filter((id) => seen.has(id) && seen.get(id) !== (versions.get(id) ?? NOTHING));
-    const outcomes = news.length === 0 ? [] : await source.get(news);
-    for (const [index, id] of news.entries()) {
-      if (!watchers.has(id)) continue;
-      seen.set(id, versions.get(id) ?? NOTHING);
-      const outcome = outcomes[index];
-      if (outcome !== undefined) tell(watchers.get(id), outcome);
+    let news = taskIds;
+    const told = new Map<string, GetOutcome>();
+    for (let pass = 0; pass < PASSES; pass++) {
+      const versions = await source.versions(news);
+      news = news.filter((id) => isNews(id, versions));
+      if (news.length === 0) return;
+      rhythm.hurry();
+      for (const [index, outcome] of (await source.get(news)).entries()) {
+        const id = news[index] ?? '';
+        if (!watchers.has(id)) continue;
+        seen.set(id, versions.get(id) ?? NOTHING);
+        // What was written after the look at the versions is read and told already, and is not told twice.
+        if (outcome !== undefined && !isDeepStrictEqual(outcome, told.get(id))) tell(watchers.get(id), outcome);
+        told.set(id, outcome);
+      }
     }
   };
 
@@ -117,23 +131,18 @@ export function pollingWatch(source: WatchSource, { pollMs, listen, onBackground
 
   const poll = async (): Promise<void> => {
     polling = true;
-    let pause = pollMs;
-    let failures = 0;
     for (;;) {
-      // Watching alone keeps no process alive.
-      await delay(pause, undefined, { ref: false });
+      await rhythm.rest();
       if (watchers.size === 0) break;
       const start = performance.now();
       try {
         if (await source.changed()) for (const id of watchers.keys()) suspects.add(id);
         await lookAtSuspects();
         // What happened meanwhile may be told by nothing: another file may be there, with the same versions.
-        if (failures > 0) tellGap();
-        failures = 0;
-        pause = Math.max(pollMs, REST * (performance.now() - start));
+        if (rhythm.failures > 0) tellGap();
+        rhythm.looked(performance.now() - start);
       } catch (error) {
-        failures++;
-        pause = Math.min(MAX_PAUSE_MS, pollMs * 2 ** failures);
+        rhythm.failed();
         onBackgroundError(error);
       }
     }
@@ -142,7 +151,9 @@ export function pollingWatch(source: WatchSource, { pollMs, listen, onBackground
 
   const wrote = (taskIds: Iterable<string>): void => {
     for (const id of taskIds) if (watchers.has(id)) suspects.add(id);
-    if (suspects.size > 0) lookAtSuspects().catch(onBackgroundError);
+    if (suspects.size === 0) return;
+    rhythm.hurry();
+    lookAtSuspects().catch(onBackgroundError);
   };
   const listener = listen?.((taskIds) => wrote(taskIds ?? watchers.keys()));
 
@@ -180,6 +191,7 @@ export function pollingWatch(source: WatchSource, { pollMs, listen, onBackground
       forget(watcher, fresh);
       throw error;
     }
+    rhythm.hurry();
     if (!polling) void poll();
   };
 

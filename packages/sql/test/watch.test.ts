@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { pollingWatch } from '../src/watch.js';
+import { record } from './support.js';
 
 describe('polling', () => {
   it('is one chain, whoever leaves and comes back while a question is under way', async () => {
@@ -39,5 +40,30 @@ describe('polling', () => {
     await vi.waitFor(() => expect(asked).toBeGreaterThan(20));
     watch.close();
     expect(most).toBe(1);
+  });
+
+  it('tells one write once, though it falls between the look at the versions and the reading', async () => {
+    const told: unknown[] = [];
+    let [version, reads] = [1, 0];
+    const watch = pollingWatch(
+      {
+        changed: async () => true,
+        versions: async (taskIds) => new Map(taskIds.map((id) => [id, String(version)])),
+        async get(taskIds) {
+          // Somebody writes before the first reading, which finds what is stored by then.
+          if (reads++ === 0) version++;
+          return taskIds.map((id) => record(id, 'PROGRESS', { result: version }));
+        },
+      },
+      { pollMs: 1, onBackgroundError: () => undefined },
+    );
+    const subscription = watch.subscribe({ record: (outcome) => told.push(outcome), gap: () => undefined });
+    await subscription.add(['a']);
+    version++;
+    await vi.waitFor(() => expect(reads).toBe(2));
+    version++;
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(1));
+    watch.close();
+    expect(told).toMatchObject([{ result: 3 }, { result: 4 }]);
   });
 });

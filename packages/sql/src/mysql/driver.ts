@@ -4,22 +4,53 @@ import { ResultError } from '@rb/core';
 /** What is used of mysql2; its own types need not be installed. */
 export interface MysqlDriver {
   createPool(options: Readonly<Record<string, unknown>>): { promise(): MysqlPool };
-  format(sql: string, values: readonly unknown[]): string;
+  escape(value: unknown): string;
 }
 
 /** A pool of `mysql2/promise`. */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
   end(): Promise<void>;
+  /** mysql2's own, with what it was set to. */
+  readonly pool?: { readonly config?: { readonly resetOnRelease?: boolean | undefined } | undefined };
 }
 
 export interface MysqlConnection {
   /** The same object whenever the pool gives this connection. */
   readonly connection: object;
-  query(options: { readonly sql: string; readonly timeout?: number }): Promise<readonly [unknown, unknown]>;
+  query(options: MysqlQuery): Promise<readonly [unknown, unknown]>;
+  /** Prepares it, once per connection. */
+  execute(options: MysqlQuery & { readonly values: Bound[] }): Promise<readonly [unknown, unknown]>;
   release(): void;
   destroy(): void;
 }
+
+/** mysql2 knows Buffers only. */
+export type Bound = string | number | bigint | Buffer | null;
+
+interface MysqlQuery {
+  readonly sql: string;
+  /** Longest wait for the answer, in milliseconds. */
+  readonly timeout?: number;
+  readonly dateStrings: boolean;
+  readonly rowsAsArray: boolean;
+  readonly nestTables: boolean;
+  readonly typeCast: boolean;
+  readonly supportBigNumbers: boolean;
+  readonly decimalNumbers: boolean;
+  readonly namedPlaceholders: boolean;
+}
+
+/** Of our statements alone, so that what a pool that was passed in is set to changes nothing here. */
+export const FORMS: Omit<MysqlQuery, 'sql' | 'timeout'> = {
+  dateStrings: true,
+  rowsAsArray: false,
+  nestTables: false,
+  typeCast: true,
+  supportBigNumbers: false,
+  decimalNumbers: false,
+  namedPlaceholders: false,
+};
 
 /** mysql2, when the first store is made and not when this package is imported: it is an optional peer. Errors: RB_UNSUPPORTED. */
 export function loadDriver(): MysqlDriver {

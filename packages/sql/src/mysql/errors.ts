@@ -65,6 +65,12 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 /** A deadlock's victim, one who waited too long, or who met a row that another has just inserted: the whole transaction again. */
 export const isConflict = (cause: unknown): boolean => MEANINGS[described(cause).errno] === CONFLICT;
 
+/** By the guard of a put, and by nothing else. */
+export const isStopped = (cause: unknown): boolean => described(cause).errno === 1690;
+
+/** The connection was seen to be gone before anything was sent on it. */
+export const isUnsent = (cause: unknown): boolean => /in closed state/i.test(described(cause).message);
+
 /** What a server says that ends the connection: shutdown, killed. */
 const ENDED = new Set([1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 4031]);
 

@@ -1,44 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
-import type { Executor, RunOptions, SqlRow, Statement, StatementResult } from '../executor.js';
-import type { MysqlConnection, MysqlPool } from './driver.js';
-import { isConflict, isConnectionLoss, toResultError } from './errors.js';
+import type { Executor, RunOptions, SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
+import { type ConnectionsOptions, connections } from './connections.js';
+import { type Bound, FORMS, type MysqlConnection } from './driver.js';
+import { isConflict, isConnectionLoss, isStopped, isUnsent, toResultError } from './errors.js';
+import { type GuardedStatement, isGuarded } from './guarded.js';
+import { UNLIMITED } from './session-settings.js';
 
-export interface MysqlExecutorOptions {
+export interface MysqlExecutorOptions extends ConnectionsOptions {
   /** For messages. */
   readonly name: string;
-  readonly pool: MysqlPool;
-  readonly format: (sql: string, values: readonly unknown[]) => string;
-  /** Whether the pool is ours: it ends with the executor, and several statements may go in one packet. */
-  readonly owned: boolean;
-  /** Longest wait for a free connection, its making included. */
-  readonly acquireTimeoutMs: number;
-  /** Longest wait for the answer to one round trip. */
-  readonly queryTimeoutMs: number;
+  readonly escape: (value: unknown) => string;
 }
 
-/** Every session, whatever the server's defaults: also what escaping text and comparing it rely on. */
-const SESSION = [
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION autocommit = 1, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'",
-  'SET NAMES utf8mb4',
-];
-
-/** A connection that rested for longer is asked whether it is still there, before a write trusts it. */
-const PING_AFTER_MS = 1_000;
-/** Of statements in one packet; the smallest max_allowed_packet met is 16 MiB. */
+/** Of statements in one packet: more than any batch of ordinary records, and a number of copies that does not hurt. */
 const PACKET_CHARS = 4 * 2 ** 20;
+/** A character of JavaScript in UTF-8. */
+const MAX_CHAR_BYTES = 3;
 /** Deadlocks are rare with rows in one order; whoever loses so often in a row is in some other trouble. */
 const ATTEMPTS = 10;
 
-/** Runs statements on a pool; a transaction in one round trip where it fits into a packet. */
+const BEGIN_WRITE = ['START TRANSACTION'];
+/** One snapshot, which READ COMMITTED has not. */
+const BEGIN_READ = [
+  'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+  'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+];
+
+/** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
-  const usedAt = new WeakMap<object, number>();
+  const { acquire, release, maxPacketBytes, close } = connections(options);
   let closed = false;
 
   const query = async (connection: MysqlConnection, sql: string, unlimited = false): Promise<unknown> => {
-    const [result] = await connection.query(unlimited ? { sql } : { sql, timeout: options.queryTimeoutMs });
-    usedAt.set(connection.connection, performance.now());
+    const timeout = unlimited ? {} : { timeout: options.queryTimeoutMs };
+    const limit = maxPacketBytes(connection);
+    if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
+    const [result] = await connection.query({ ...FORMS, sql, ...timeout });
     return result;
   };
 
@@ -48,7 +46,8 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     texts: readonly string[],
     unlimited?: boolean,
   ): Promise<StatementResult[]> => {
-    const together = options.owned && texts.reduce((sum, { length }) => sum + length, 0) <= PACKET_CHARS;
+    const chars = texts.reduce((sum, { length }) => sum + length, 0);
+    const together = options.owned && chars <= Math.min(PACKET_CHARS, maxPacketBytes(connection) / MAX_CHAR_BYTES);
     if (together && texts.length > 1)
       return ((await query(connection, texts.join(';\n'), unlimited)) as unknown[]).map(resultOf);
     const results: StatementResult[] = [];
@@ -56,74 +55,101 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     return results;
   };
 
-  /** Connected, set up, and answering a moment ago. */
-  const acquire = async (doing: string): Promise<MysqlConnection> => {
-    const deadline = performance.now() + options.acquireTimeoutMs;
-    for (;;) {
-      const connection = await within(options.pool, deadline, doing);
-      const last = usedAt.get(connection.connection);
-      try {
-        if (last === undefined) await send(connection, SESSION);
-        else if (performance.now() - last > PING_AFTER_MS) await query(connection, 'DO 0');
-        return connection;
-      } catch (error) {
-        connection.destroy();
-        if (last === undefined || performance.now() >= deadline) throw error; // Else it was stale: take another.
-      }
-    }
+  /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
+  const formatted = ({ sql, params }: Statement): string => {
+    if (params.length === 0) return sql;
+    const pieces = sql.split('?');
+    let text = pieces[0] ?? '';
+    for (let i = 0; i < params.length; i++) text += options.escape(bound(params[i] ?? null)) + pieces[i + 1];
+    return text;
   };
 
   const transaction = async (
     connection: MysqlConnection,
-    texts: readonly string[],
-    unlimited?: boolean,
+    statements: readonly Statement[],
+    { write, unlimited }: RunOptions,
   ): Promise<StatementResult[]> => {
+    const begin = write ? BEGIN_WRITE : BEGIN_READ;
+    const before = unlimited ? [UNLIMITED, ...begin] : begin;
     try {
-      return (await send(connection, ['START TRANSACTION', ...texts, 'COMMIT'], unlimited)).slice(1, -1);
+      const results = await send(connection, [...before, ...statements.map(formatted), 'COMMIT'], unlimited);
+      return results.slice(before.length, -1);
     } catch (error) {
-      // A session's lock of a deployment goes with its connection.
-      if (isConflict(error) && !unlimited) await query(connection, 'ROLLBACK');
-      else connection.destroy();
+      if (!isConnectionLoss(error)) await query(connection, 'ROLLBACK');
       throw error;
     }
   };
 
-  const attempt = async (
-    texts: readonly string[],
-    { doing, unlimited }: RunOptions,
-    onSent: () => void,
-  ): Promise<StatementResult[]> => {
-    const connection = await acquire(doing);
+  /** Unlike in a text, bytes are sent as they are. */
+  const execute = async (connection: MysqlConnection, { sql, params }: Statement): Promise<void> => {
+    const values = params.map(bound);
+    if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
+    await connection.execute({ ...FORMS, sql, values, timeout: options.queryTimeoutMs });
+  };
+
+  const guarded = async (connection: MysqlConnection, statement: GuardedStatement, running: RunOptions) => {
+    try {
+      if (statement.prepared) await execute(connection, statement);
+      else await query(connection, formatted(statement));
+      return [{ rows: statement.written, changes: statement.written.length }];
+    } catch (error) {
+      if (!isStopped(error)) throw error;
+      return transaction(connection, statement.otherwise(), running);
+    }
+  };
+
+  const perform = (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
+    const [only] = statements;
+    if (statements.length > 1 || only === undefined)
+      return transaction(
+        connection,
+        statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise() : [statement])),
+        running,
+      );
+    return isGuarded(only)
+      ? guarded(connection, only, running)
+      : send(connection, [formatted(only)], running.unlimited);
+  };
+
+  const attempt = async (statements: readonly Statement[], running: RunOptions, onSent: () => void) => {
+    const connection = await acquire(running.doing);
     onSent();
+    // What a deployment leaves in its session, a lock above all, goes with it.
+    let usable = !running.unlimited;
     try {
-      const results = await (texts.length > 1
-        ? transaction(connection, texts, unlimited)
-        : send(connection, texts, unlimited));
-      connection.release();
-      return results;
+      return await perform(connection, statements, running);
     } catch (error) {
-      if (isConnectionLoss(error)) connection.destroy();
-      else connection.release();
+      if (isConnectionLoss(error)) usable = false;
       throw error;
+    } finally {
+      release(connection, usable);
     }
   };
 
-  const run = async (statements: readonly Statement[], running: RunOptions) => {
+  const run = async (statements: readonly Statement[], running: RunOptions): Promise<readonly StatementResult[]> => {
     const { write, doing, signal } = running;
-    const texts = statements.map(({ sql, params }) => options.format(sql, params.map(bindable)));
+    if (statements.length === 0) return [];
+    const start = performance.now();
     for (let tries = 1; ; tries++) {
-      if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
+      if (closed) throw closedError(doing);
       throwIfAborted(signal, doing);
       let sent = false;
       try {
-        return await attempt(texts, running, () => {
+        return await attempt(statements, running, () => {
           sent = true;
         });
       } catch (error) {
-        // What only reads may be asked again where the connection died under it.
-        const again = isConflict(error) ? tries < ATTEMPTS : !write && sent && tries === 1 && isConnectionLoss(error);
-        if (!again) throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
+        if (isUnsent(error)) sent = false;
+        if (closed && !sent) throw closedError(doing);
+        if (!mayRepeat(error))
+          throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
         await delay(Math.random() * tries * 5);
+      }
+
+      function mayRepeat(error: unknown): boolean {
+        if (isConflict(error)) return tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
+        // What only reads may be asked again where the connection died under it.
+        return tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
       }
     }
   };
@@ -133,35 +159,26 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     async close() {
       if (closed) return;
       closed = true;
-      // Connections that answer nothing any more say no good-bye.
-      if (options.owned) await options.pool.end().catch(() => undefined);
+      await close(closedError('waiting for a connection'));
     },
   };
 }
 
-async function within(pool: MysqlPool, deadline: number, doing: string): Promise<MysqlConnection> {
-  const asked = pool.getConnection();
-  const stop = new AbortController();
-  const late = delay(Math.max(0, deadline - performance.now()), undefined, { signal: stop.signal }).then(() => {
-    throw new ResultError('RB_UNAVAILABLE', `${doing} failed: no connection was free in time; nothing was sent`);
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } catch (error) {
-    asked.then(
-      (connection) => connection.release(),
-      () => undefined,
-    );
-    throw error;
-  } finally {
-    stop.abort();
-    late.catch(() => undefined);
-  }
-}
+/** As the server says it, if it says so at all: mostly it cuts the connection while the packet is still being sent. */
+const packetTooLarge = (): Error =>
+  Object.assign(new Error('more than max_allowed_packet'), { errno: 1153, code: 'ER_NET_PACKET_TOO_LARGE' });
 
-/** mysql2 knows Buffers only. */
-const bindable = (value: unknown): unknown =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+const bytesAtMost = (sum: number, value: Bound): number =>
+  sum + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 8);
+
+const closedError = (doing: string): ResultError =>
+  new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
+
+function bound(value: SqlParam): Bound {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  throw new TypeError('expected no list as a parameter');
+}
 
 const resultOf = (result: unknown): StatementResult =>
   Array.isArray(result)

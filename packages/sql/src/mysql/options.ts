@@ -7,7 +7,7 @@ import type { TableNames } from './tables.js';
 export interface MysqlStoreOptions {
   /** As Celery spells it: `mysql://user:password@host/database`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
   readonly url?: string | undefined;
-  /** A pool of `mysql2/promise` that stays yours: `close()` does not end it. Its sessions get READ COMMITTED, strict mode and UTC. Make it with `dateStrings: true`. */
+  /** A pool of `mysql2/promise` that stays yours: `close()` does not end it. Its sessions get READ COMMITTED, strict mode and UTC. */
   readonly pool?: MysqlPool | undefined;
   /** Names of Celery's two tables, as in its `database_table_names`. */
   readonly tables?: TableNames | undefined;
@@ -28,17 +28,23 @@ export interface MysqlStoreOptions {
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; beside those that the URL has. */
   readonly tls?: TlsOptions | undefined;
-  /** Most connections at once. @default 10 */
+  /** Connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
+  /** So many more where they are all busy; closed when they are free. @default 0 */
+  readonly maxOverflow?: number | undefined;
   /** A connection that nobody used for so long is closed. @default 60_000 */
   readonly idleTimeoutMs?: number | undefined;
+  /** A connection of this age is closed when it is next free. Not those of `pool`. @default never */
+  readonly maxLifetimeMs?: number | undefined;
   /** @default 5000 */
   readonly connectTimeoutMs?: number | undefined;
   /** Longest wait for a free connection. @default 10_000 */
   readonly acquireTimeoutMs?: number | undefined;
   /** Longest wait for an answer; the connection is then given up. @default 30_000 */
   readonly queryTimeoutMs?: number | undefined;
-  /** How often to ask whether others wrote, while somebody watches. @default 100 */
+  /** The server ends what takes longer: MySQL reads alone, MariaDB any statement but a deployment's. @default the server's setting */
+  readonly statementTimeoutMs?: number | undefined;
+  /** How often to ask whether others wrote, while somebody watches; up to five times as long while nothing happens. @default 100 */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
@@ -69,10 +75,13 @@ const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
   poolSize: positive,
+  maxOverflow: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number'],
   idleTimeoutMs: positive,
+  maxLifetimeMs: positive,
   connectTimeoutMs: positive,
   acquireTimeoutMs: positive,
   queryTimeoutMs: positive,
+  statementTimeoutMs: positive,
   pollMs: positive,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
-import type { SqlValue, Statement } from '../executor.js';
+import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 import type { StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putStatements } from './put-statements.js';
+import { putShape, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -24,6 +24,7 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
   const live = extended ? `(rb_expires_at IS NULL OR rb_expires_at > ? OR NOT ${SEALED})` : '(? IS NOT NULL)';
   const expired = extended ? `(rb_expires_at <= ? AND ${SEALED})` : '(? IS NULL)';
   const columns = selected(layout, extended);
+  const shape = putShape(layout);
 
   return {
     extended,
@@ -31,7 +32,7 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
       batches(rows).flatMap((batch) =>
         putStatements(
           task,
-          layout,
+          shape,
           batch,
           numbering.task,
           extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
@@ -55,7 +56,7 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
       params: taskIds,
     }),
     // Nothing cheap tells that anybody committed, so the versions are looked at each time.
-    changeToken: () => ({ sql: 'SELECT UUID() AS token', params: [] }),
+    changeToken: () => undefined,
     scan: (query) => scanStatement(task, columns, live, layout, extended ? SEALED : undefined, query),
     stats: (now) => [
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },
@@ -121,7 +122,7 @@ function split(rows: readonly StoredRow[]): StoredRow[][] {
   const parts: StoredRow[][] = [];
   let chars = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const size = charsOf(Object.values(row));
+    const size = charsOf(row);
     const current = parts.at(-1);
     if (current === undefined || current.length === MAX_ROWS || chars + size > MAX_CHARS) {
       parts.push([row]);
@@ -134,9 +135,28 @@ function split(rows: readonly StoredRow[]): StoredRow[][] {
   return parts;
 }
 
-const charsOf = (values: readonly SqlValue[]): number =>
-  values.reduce<number>(
-    (sum, value) =>
-      sum + (typeof value === 'string' ? value.length : value instanceof Uint8Array ? 2 * value.length : 8),
-    0,
-  );
+function charsOf(row: StoredRow): number {
+  let chars = SHORT_CHARS;
+  for (const column of LONG) {
+    const value = row[column];
+    if (typeof value === 'string' || value instanceof Uint8Array) chars += 2 * value.length;
+  }
+  return chars;
+}
+
+/** Columns that may hold much; what the others hold at most, together with what stands between values. */
+const LONG = [
+  'result',
+  'traceback',
+  'args',
+  'kwargs',
+  'rb_group_id',
+  'rb_parent_id',
+  'rb_children',
+  'rb_meta',
+  // Of Django.
+  'meta',
+  'task_args',
+  'task_kwargs',
+];
+const SHORT_CHARS = 2_048;

@@ -11,6 +11,9 @@ import { checkOptions, type MysqlStoreOptions } from './options.js';
 import { plainTables } from './tables.js';
 import { parseMysqlUrl } from './url.js';
 
+/** Times `pollMs`: asking for changes is not cheap here, so it is done less often while there are none. */
+const MAX_POLL = 5;
+
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
@@ -20,7 +23,7 @@ import { parseMysqlUrl } from './url.js';
  */
 export function mysqlStore(options: MysqlStoreOptions): ResultStore {
   checkOptions(options);
-  const { layout = 'extended', createTables = true } = options;
+  const { layout = 'extended', createTables = true, pollMs = 100 } = options;
   return sqlStore({
     dialect: dialectOf(options),
     executor: executorOf(options),
@@ -30,7 +33,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     deploy: createTables,
     durable: true,
     maxBytes: options.maxBytes ?? 65_535,
-    pollMs: options.pollMs ?? 100,
+    pollMs,
+    maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -51,22 +55,37 @@ const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
 
 function executorOf(options: MysqlStoreOptions): Executor {
   const driver = loadDriver();
-  const { acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
-  const common = { format: driver.format, acquireTimeoutMs, queryTimeoutMs };
+  const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
+  const { statementTimeoutMs, maxLifetimeMs } = options;
+  const common = { escape: driver.escape, acquireTimeoutMs, queryTimeoutMs, statementTimeoutMs, maxLifetimeMs };
   if (options.pool !== undefined)
-    return mysqlExecutor({ ...common, name: 'the given pool', pool: options.pool, owned: false });
+    return mysqlExecutor({
+      ...common,
+      name: 'the given pool',
+      pool: options.pool,
+      owned: false,
+      size: Number.POSITIVE_INFINITY,
+    });
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
+  const size = poolSize + maxOverflow;
   const pool = driver.createPool({
     ...target,
     ...(tls && { ssl: tls }),
-    connectionLimit: options.poolSize ?? 10,
+    // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
+    connectionLimit: size + 1,
+    maxIdle: poolSize,
     idleTimeout: options.idleTimeoutMs ?? 60_000,
+    // With a good-bye, or the server would log them as aborted.
+    gracefulEnd: true,
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A transaction in one round trip; every value is escaped by the driver, in a mode that the session is set to.
     multipleStatements: true,
-    dateStrings: true,
+    // Values are in the text already; mysql2 would go through it for places to put them.
+    queryFormat: (sql: string) => sql,
+    // Taking down the stack of each call costs more than the call.
+    trace: false,
   });
   const name = `MySQL at ${target.socketPath ?? `${target.host}:${target.port}`}`;
-  return mysqlExecutor({ ...common, name, pool: pool.promise(), owned: true });
+  return mysqlExecutor({ ...common, name, pool: pool.promise(), owned: true, size });
 }

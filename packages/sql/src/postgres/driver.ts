@@ -3,6 +3,12 @@ import { ResultError } from '@rb/core';
 
 /** What is used of pg's Pool; its own types need not be installed. */
 export interface PgPool {
+  /** Open connections, those that are being opened included. */
+  readonly totalCount: number;
+  /** Callers that wait for a connection. */
+  readonly waitingCount: number;
+  /** What the next connection is made with. */
+  readonly options: { ssl?: unknown };
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -11,21 +17,21 @@ export interface PgPool {
 }
 
 export interface PgClient {
+  /** What the server, or the pooler before it, gave as the process that serves this connection. */
+  readonly processID?: unknown;
   query(query: PgQuery): Promise<PgResult>;
   /** @param destroy Whether the connection is of no more use. */
   release(destroy?: boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  readonly connection: { readonly stream: { destroy(): unknown } };
+  readonly connection: { readonly stream: { destroy(error?: Error): unknown } };
 }
 
 interface PgQuery {
   readonly text: string;
-  readonly values: unknown[];
+  readonly values: readonly unknown[];
   /** Prepares it once per connection; absent: parsed every time. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly types: PgTypes;
-  /** Longest wait for the answer, in milliseconds. */
-  readonly query_timeout?: number;
 }
 
 interface PgTypes {

@@ -38,6 +38,20 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '57P03': ['RB_UNAVAILABLE', 'the server is starting up or shutting down; nothing was changed'],
 };
 
+/** PgBouncer has no SQLSTATE but that of a broken protocol. All of it comes before a statement is passed on. */
+const POOLER: readonly (readonly [words: RegExp, Meaning])[] = [
+  [
+    /authentication failed|no such user|login rejected/i,
+    ['RB_DENIED', 'the pooler refused the user name or the password'],
+  ],
+  [/no such database/i, ['RB_SCHEMA', 'the pooler knows no such database: check the URL and its [databases]']],
+  [
+    /unsupported startup parameter/i,
+    ['RB_UNSUPPORTED', 'the pooler refuses a setting, such as statementTimeoutMs: see its ignore_startup_parameters'],
+  ],
+  [/query_wait_timeout/i, ['RB_UNAVAILABLE', 'the pooler had no free connection in time; nothing was changed']],
+];
+
 /** A driver's or server's error as a ResultError. What was not foreseen becomes RB_STORE, with the original as its cause. */
 export function toResultError(cause: unknown, { doing, server, mayHaveLanded }: ErrorContext): ResultError {
   if (isResultError(cause)) return cause;
@@ -47,8 +61,13 @@ export function toResultError(cause: unknown, { doing, server, mayHaveLanded }: 
 
 function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
   const { code, message } = described(cause);
-  // PgBouncer has no SQLSTATE for it but that of a broken protocol.
-  if (code === '08P01' && /authentication failed|no such user/i.test(message)) return MEANINGS['28'] as Meaning;
+  const pooled = code === '08P01' ? POOLER.find(([words]) => words.test(message)) : undefined;
+  if (pooled !== undefined) return pooled[1];
+  if (code === '28000' && /no encryption|SSL off/i.test(message))
+    return [
+      'RB_DENIED',
+      'the server takes connections with TLS only: add sslmode=require to the URL, or better verify-full',
+    ];
   const known = MEANINGS[code] ?? (isSqlState(code) ? MEANINGS[code.slice(0, 2)] : undefined);
   if (known !== undefined) return known;
   if (isConnectionLoss(cause)) {
@@ -66,6 +85,9 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
 
 /** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
 export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
+
+/** What was prepared by name is gone (DISCARD ALL, a pooler), is another's, or returns other types since the schema was changed. */
+export const isStaleName = (cause: unknown): boolean => ['26000', '42P05', '0A000'].includes(described(cause).code);
 
 /** Classes 08 and 57P: the server ends the connection itself. The rest is sockets, name look-ups, TLS, and pg's own words. */
 export function isConnectionLoss(cause: unknown): boolean {

@@ -30,11 +30,13 @@ export interface PostgresStoreOptions {
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; in place of those that the URL has. */
   readonly tls?: TlsOptions | undefined;
-  /** Most connections at once. @default 10 */
+  /** Most connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
+  /** Connections beyond `poolSize`, opened when all are busy and closed as soon as they are free. @default 0 */
+  readonly maxOverflow?: number | undefined;
   /** A connection that nobody used for so long is closed. @default 60_000 */
   readonly idleTimeoutMs?: number | undefined;
-  /** A connection of this age is closed when it is next free. @default never */
+  /** A connection of this age is closed when it is next free. @default 3_600_000 */
   readonly maxLifetimeMs?: number | undefined;
   /** Longest wait for a free connection, its making included. @default 10_000 */
   readonly acquireTimeoutMs?: number | undefined;
@@ -42,8 +44,11 @@ export interface PostgresStoreOptions {
   readonly queryTimeoutMs?: number | undefined;
   /** The server cancels what takes longer. PgBouncer refuses it unless told to ignore it. @default the server's setting */
   readonly statementTimeoutMs?: number | undefined;
-  /** Prepare statements once per connection, which saves parsing; not through PgBouncer in transaction mode. @default false */
-  readonly prepare?: boolean | undefined;
+  /**
+   * Prepare statements once per connection, which saves parsing and planning. `auto`: on connections that lead to the server
+   * itself; through a pooler such as PgBouncer, which is told by the number of the process that answers, not. @default 'auto'
+   */
+  readonly prepare?: boolean | 'auto' | undefined;
   /**
    * Be told of writes by LISTEN on one more connection, while somebody watches; Celery's writes too, by triggers that are
    * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
@@ -63,6 +68,16 @@ const positive: Check = [
   (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
   'a positive number',
 ];
+/** The most that a timer takes, some 25 days; with more it would fire at once. */
+const MAX_MS = 2 ** 31 - 1;
+const ms: Check = [
+  (value) => typeof value === 'number' && value > 0 && value <= MAX_MS,
+  `milliseconds up to ${MAX_MS}`,
+];
+const count = (least: number): Check => [
+  (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  `a whole number of at least ${least}`,
+];
 const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
   (value) => typeof value === type && value !== null,
   expected,
@@ -80,15 +95,16 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: positive,
   tls: ofType('object', 'TLS settings'),
-  poolSize: positive,
-  idleTimeoutMs: positive,
-  maxLifetimeMs: positive,
-  acquireTimeoutMs: positive,
-  queryTimeoutMs: positive,
-  statementTimeoutMs: positive,
-  prepare: ofType('boolean', 'true or false'),
+  poolSize: count(1),
+  maxOverflow: count(0),
+  idleTimeoutMs: ms,
+  maxLifetimeMs: ms,
+  acquireTimeoutMs: ms,
+  queryTimeoutMs: ms,
+  statementTimeoutMs: ms,
+  prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
-  pollMs: positive,
+  pollMs: ms,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
 };

@@ -3,15 +3,15 @@ import type { Executor } from '../executor.js';
 import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import type { Listen } from '../watch.js';
 import { datesIn, INSTANTS } from '../zones.js';
 import { postgresDialect } from './dialect.js';
-import { loadDriver } from './driver.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { openConnection, openPool } from './pool.js';
 import { tablesOf } from './tables.js';
-import { driverUrl, placeOf } from './url.js';
 
 /**
  * A result store in a PostgreSQL database, in Celery's tables and sequences.
@@ -57,40 +57,20 @@ export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): R
 const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
   postgresDialect(tablesOf(layoutOf(layout), tables, schemas), layoutOf(layout), isExtended(layout), listen !== false);
 
-function listenOf({
-  url,
-  listen = false,
-  layout = 'extended',
-  tables,
-  tls,
-  acquireTimeoutMs = 10_000,
-}: PostgresStoreOptions) {
+function listenOf(options: PostgresStoreOptions): Listen | undefined {
+  const { url, listen = false, layout = 'extended', tables, onBackgroundError } = options;
   if (listen === false) return undefined;
-  const connectionString = driverUrl(typeof listen === 'string' ? listen : (url ?? ''));
-  const config = {
-    ...{ connectionString, keepAlive: true, connectionTimeoutMillis: acquireTimeoutMs },
-    ...(tls && { ssl: tls }),
-  };
-  const { Client } = loadDriver();
+  const connection = openConnection(typeof listen === 'string' ? listen : (url ?? ''), options);
   const { names } = tablesOf(layoutOf(layout), tables);
-  return (told: (taskIds?: readonly string[]) => void) =>
-    listener(() => new Client(config), channelOf(names.task), told);
+  return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
 function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = false } = options;
+  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
-  if (pool !== undefined) return postgresExecutor({ ...common, name: 'the given pool', pool, owned: false });
-  const connectionString = driverUrl(url ?? '');
-  const made = new (loadDriver().Pool)({
-    connectionString,
-    max: options.poolSize ?? 10,
-    idleTimeoutMillis: options.idleTimeoutMs ?? 60_000,
-    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
-    keepAlive: true,
-    ...(options.maxLifetimeMs !== undefined && { maxLifetimeSeconds: options.maxLifetimeMs / 1_000 }),
-    ...(options.statementTimeoutMs !== undefined && { statement_timeout: options.statementTimeoutMs }),
-    ...(options.tls && { ssl: options.tls }),
-  });
-  return postgresExecutor({ ...common, name: `PostgreSQL at ${placeOf(connectionString)}`, pool: made, owned: true });
+  if (pool === undefined)
+    return postgresExecutor({ ...common, ...openPool(url ?? '', options), owned: true, poolSize: poolSize ?? 10 });
+  // How many connections it keeps is its own affair.
+  const given = { name: 'the given pool', pool, connect: () => pool.connect(), poolSize: Number.POSITIVE_INFINITY };
+  return postgresExecutor({ ...common, ...given, owned: false });
 }

@@ -1,9 +1,7 @@
 import type { RawAccess } from '@rb/conformance';
-import { json } from '@rb/core';
-import { pickleSerializer } from '@rb/serializers/pickle';
 import { type SqliteStoreOptions, sqliteSchema } from '@rb/sql/sqlite';
 import Database from 'better-sqlite3';
-import { CELERY_VECTORS, deepRows, foreignRows, type Row } from './vectors.ts';
+import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from './vectors.ts';
 
 /** Not stored by the record's writer, but counted by the table's own triggers and sequences. */
 const BOOKKEEPING = new Set(['id', 'rb_revision']);
@@ -35,9 +33,9 @@ export function rawAccess(
         .run(Object.values(row));
     },
     garbage: { status: 'SUCCESS', result: new Uint8Array([1, 2, 255]) },
-    vectors: CELERY_VECTORS,
-    canonical: (stored) => canonical(stored as Row),
-    foreign: foreignRows(),
+    vectors: celeryVectors('sqlite'),
+    canonical: (stored) => canonicalRow(stored as Row),
+    foreign: foreignRows('sqlite'),
     bombs: deepRows(),
     async litter() {
       const database = await open();
@@ -53,19 +51,5 @@ function plainRow(row: Row): Row {
   const columns = Object.entries(row).filter(([column]) => !BOOKKEEPING.has(column));
   return Object.fromEntries(
     columns.map(([column, value]) => [column, value instanceof Uint8Array ? new Uint8Array(value) : value]),
-  );
-}
-
-const pickle = pickleSerializer({ exactFloats: true });
-
-/** Python pickles with a newer protocol, and its JSON has spaces: the values must be the same. A column that is null is none. */
-function canonical(row: Row): unknown {
-  return Object.fromEntries(
-    Object.entries(row)
-      .filter(([, value]) => value !== null)
-      .map(([column, value]) => {
-        if (!(value instanceof Uint8Array)) return [column, value];
-        return [column, column === 'result' ? pickle.decode(value) : json.decode(value)];
-      }),
   );
 }

@@ -39,7 +39,7 @@ export const PLACES: Readonly<Record<string, () => Promise<Place | Missing>>> = 
       make: (options) => sqliteStore({ filename, ...options }),
       schema: (options) => sqliteSchema({ filename, ...options }),
       run: async (sql) => openRaw(filename).exec(sql),
-      dispose: async () => undefined,
+      dispose: () => Promise.resolve(),
     });
   },
   PostgreSQL: async () => {
@@ -73,7 +73,7 @@ async function onMysql(server: Awaited<ReturnType<typeof sharedServer>>): Promis
 
 interface Parts extends Pick<Place, 'database' | 'schema' | 'run'> {
   make(options: Options): ResultStore;
-  dispose(): Promise<void>;
+  dispose(): PromiseLike<void>;
 }
 
 function place({ make, dispose, ...parts }: Parts): Place {

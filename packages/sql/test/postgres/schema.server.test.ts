@@ -36,7 +36,8 @@ for (const celery of CELERY_VERSIONS) {
     expect(await schema.status()).toEqual({ current: 2, latest: 2, pending: [] });
     const store = postgresStore({ url: database.url, createTables: false });
     expect(await store.get(['a'])).toMatchObject([{ state: 'STARTED', meta: {} }]);
-    expect(await store.put([record('a'), record('b')])).toEqual([{ applied: true }, { applied: true }]);
+    const records = [record('a', 'RETRY'), record('b', 'RETRY')];
+    expect(await store.put(records)).toEqual([{ applied: true }, { applied: true }]);
     // The row that was there has kept its number; only the new one drew another.
     const { rows } = await database.admin.query('SELECT task_id, id FROM celery_taskmeta ORDER BY id');
     expect(rows).toEqual([

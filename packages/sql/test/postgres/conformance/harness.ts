@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
-import type { Handle, Harness, OpenVariant, RawAccess } from '@rb/conformance';
+import type { Handle, Harness, OpenVariant, World } from '@rb/conformance';
 import { virtualClock } from '@rb/conformance/reference';
 import { tcpProxy } from '@rb/conformance/tcp-proxy';
-import { type PostgresStoreOptions, postgresSchema, postgresStore } from '@rb/sql/postgres';
+import { type PostgresStoreOptions, postgresStore } from '@rb/sql/postgres';
 import pg from 'pg';
+import { rawAccess } from './raw.ts';
 
 /** Where the kit's second process finds the server. */
 const URL_VARIABLE = 'RB_POSTGRES_KIT_URL';
 
 /** Short, so that outages of a second tell something. */
-const TIMES = { acquireTimeoutMs: 1_500, queryTimeoutMs: 1_500, pollMs: 5 };
+const TIMES = { acquireTimeoutMs: 2_500, queryTimeoutMs: 1_500, pollMs: 5 };
 
 /** A pool grows with calls at once up to its size, which is what WAI-15 would take for a connection per wait. */
 const POOL_SIZE = 2;
@@ -18,15 +19,26 @@ const POOL_SIZE = 2;
 /** What the kit fills a store up to. */
 const MAX_BYTES = 4 * 2 ** 20;
 
+const PASSWORD = 'the-password';
 const WRONG_PASSWORD = 'not-the-password';
 
-type Row = Readonly<Record<string, unknown>>;
+export interface PostgresWorlds {
+  readonly options?: PostgresStoreOptions;
+  /** Whether a world has a user of its own; a pooler knows only its own. */
+  readonly users?: boolean;
+  /** Of a server of the harness's own. */
+  readonly restart?: (() => Promise<void>) | undefined;
+}
 
 /** On a server that others use too: a world is a schema. As plain Node imports it: hence the built package. */
-export function postgresHarness(name: string, url: string, options: PostgresStoreOptions = {}): Harness {
+export function postgresHarness(
+  name: string,
+  url: string,
+  { options = {}, users = true, restart }: PostgresWorlds = {},
+): Harness {
   return {
     name,
-    ...(options.layout === undefined && { module: import.meta.url }),
+    module: import.meta.url,
     async about() {
       const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
       const admin = new pg.Pool({ connectionString: url, max: 1 });
@@ -38,22 +50,39 @@ export function postgresHarness(name: string, url: string, options: PostgresStor
       process.env[URL_VARIABLE] = url;
       const schema = joined ?? `rb_${randomUUID().replaceAll('-', '')}`;
       const admin = new pg.Pool({ connectionString: url, max: 2 });
-      if (joined === undefined) await admin.query(`CREATE SCHEMA ${schema}`);
+      // A restart of the server ends its connections.
+      admin.on('error', () => undefined);
+      if (joined === undefined) await makeSchema(admin, schema, users);
       const clock = virtualClock();
       const schemas = { task: schema, group: schema };
       const common = { ...TIMES, ...options, poolSize: POOL_SIZE, maxBytes: MAX_BYTES, now: clock.now, schemas };
-      return {
+      const here = users ? url.replace(/\/\/.*@/, `//${schema}:${PASSWORD}@`) : url;
+      const world: World = {
+        ...(restart && { restart }),
+        ...(users && { revoke: async () => void (await admin.query(`ALTER ROLE ${schema} PASSWORD 'another'`)) }),
         token: schema,
         clock,
-        raw: rawAccess(admin, schema, { ...common, url }),
-        open: (variant) => openHandle(url, common, variant),
+        raw: rawAccess(admin, schema, { ...common, url: here }),
+        open: (variant) => openHandle(here, common, variant),
+        dropSchema: async () => void (await admin.query(`DROP SCHEMA ${schema} CASCADE`)),
         async dispose() {
-          if (joined === undefined) await admin.query(`DROP SCHEMA ${schema} CASCADE`);
+          if (joined === undefined) await removeSchema(admin, schema, users);
           await admin.end();
         },
       };
+      return world;
     },
   };
+}
+
+async function makeSchema(admin: pg.Pool, schema: string, users: boolean): Promise<void> {
+  if (users) await admin.query(`CREATE ROLE ${schema} LOGIN PASSWORD '${PASSWORD}'`);
+  await admin.query(`CREATE SCHEMA ${schema} ${users ? `AUTHORIZATION ${schema}` : ''}`);
+}
+
+async function removeSchema(admin: pg.Pool, schema: string, users: boolean): Promise<void> {
+  await admin.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  if (users) await admin.query(`DROP ROLE ${schema}`);
 }
 
 /** For the command line, and for second processes. */
@@ -83,7 +112,7 @@ async function openHandle(
       return handle({ url: 'postgresql://postgres:postgres@127.0.0.1:1/postgres' });
     case 'bad-credentials':
       return {
-        ...handle({ url: link.url.replace(/\/\/.*@/, `//postgres:${WRONG_PASSWORD}@`) }),
+        ...handle({ url: link.url.replace(/:[^:]*@/, `:${WRONG_PASSWORD}@`) }),
         secret: WRONG_PASSWORD,
       };
     case 'borrowed-client':
@@ -112,44 +141,6 @@ function borrowed(
     async dispose() {
       await pool.end();
       await dispose?.();
-    },
-  };
-}
-
-/** Not stored by the record's writer, but given by the database. */
-const BOOKKEEPING = new Set(['id', 'rb_revision']);
-
-function rawAccess(admin: pg.Pool, schema: string, options: PostgresStoreOptions): RawAccess {
-  let deployed: Promise<unknown> | undefined;
-  const deploy = (): Promise<unknown> => {
-    deployed ??= postgresSchema(options).deploy();
-    return deployed;
-  };
-  const table = `${schema}.celery_taskmeta`;
-  const id = `nextval('${schema}.task_id_sequence')`;
-  return {
-    async read(taskId) {
-      await deploy();
-      const { rows } = await admin.query<Row>(`SELECT *, date_done::text FROM ${table} WHERE task_id = $1`, [taskId]);
-      return rows[0] && Object.fromEntries(Object.entries(rows[0]).filter(([column]) => !BOOKKEEPING.has(column)));
-    },
-    async write(taskId, stored) {
-      await deploy();
-      const row: Row = { ...(stored as Row), task_id: taskId };
-      const columns = Object.keys(row);
-      const places = columns.map((_, i) => `$${i + 1}`);
-      await admin.query(`DELETE FROM ${table} WHERE task_id = $1`, [taskId]);
-      await admin.query(
-        `INSERT INTO ${table} (id, ${columns.join(', ')}) VALUES (${id}, ${places.join(', ')})`,
-        Object.values(row),
-      );
-    },
-    garbage: { status: 'SUCCESS', result: Buffer.from([1, 2, 255]) },
-    async litter() {
-      await deploy();
-      // The column is nullable in Celery's table.
-      await admin.query(`INSERT INTO ${table} (id, status) VALUES (${id}, 'SUCCESS')`);
-      await admin.query(`CREATE TABLE ${schema}.celery_taskmeta_2019 AS SELECT * FROM ${table}`);
     },
   };
 }

@@ -1,25 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable } from '@rb/core';
-import type { PgClient, PgPool } from './driver.js';
 
 /** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 1_000;
 
 /**
- * Connections of a pool. After a failed attempt all callers wait for one trial, which comes after a growing pause: a server
- * that comes back is not met by a storm.
+ * Connections of a pool, whatever the driver. After a failed attempt all callers wait for one trial, which comes after a growing
+ * pause: a server that comes back is not met by a storm.
  *
+ * @param connect Asks the pool for a connection.
  * @param closing Ends all waiting.
  */
-export function connecting(pool: PgPool, closing: AbortSignal): (doing: string) => Promise<PgClient> {
+export function connecting<C extends { release(): void }>(
+  connect: () => Promise<C>,
+  closing: AbortSignal,
+): (doing: string) => Promise<C> {
   let failures = 0;
   let notBefore = 0;
   let trial: Promise<void> | undefined;
 
-  const take = async (): Promise<PgClient> => {
+  const take = async (): Promise<C> => {
     try {
-      const client = await pool.connect();
+      const client = await connect();
       failures = 0;
       return client;
     } catch (error) {

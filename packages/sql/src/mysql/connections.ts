@@ -1,0 +1,147 @@
+import { setMaxListeners } from 'node:events';
+import { isResultError, ResultError } from '@rb/core';
+import { connecting } from '../connecting.js';
+import { FORMS, type MysqlConnection, type MysqlPool } from './driver.js';
+import { places } from './places.js';
+import { sessionSettings } from './session-settings.js';
+
+export interface ConnectionsOptions {
+  readonly pool: MysqlPool;
+  /** Whether the pool is ours, and ends with `close()`. */
+  readonly owned: boolean;
+  /** Most at once. */
+  readonly size: number;
+  /** Longest wait for a free connection, its making included. */
+  readonly acquireTimeoutMs: number;
+  /** Longest wait for the answer to one round trip. */
+  readonly queryTimeoutMs: number;
+  /** The server ends what takes longer. */
+  readonly statementTimeoutMs?: number | undefined;
+  /** From this age on a connection is closed when it is given back. */
+  readonly maxLifetimeMs?: number | undefined;
+}
+
+export interface Connections {
+  /** Connected, set up, and answering a moment ago. */
+  acquire(doing: string): Promise<MysqlConnection>;
+  /** What the server takes in one packet of this connection. */
+  maxPacketBytes(connection: MysqlConnection): number;
+  /** @param usable False where it is lost, or in a state that nobody knows. */
+  release(connection: MysqlConnection, usable: boolean): void;
+  /** Whoever waits is rejected. Idempotent. */
+  close(closed: ResultError): Promise<void>;
+}
+
+/** A connection that rested for longer is asked whether it is still there, before a write trusts it. */
+const PING_AFTER_MS = 1_000;
+
+interface Known {
+  readonly since: number;
+  /** What the server takes in one packet. */
+  readonly maxPacketBytes: number;
+  usedAt: number;
+}
+
+export function connections(options: ConnectionsOptions): Connections {
+  const { pool, acquireTimeoutMs, queryTimeoutMs: timeout, maxLifetimeMs = Number.POSITIVE_INFINITY } = options;
+  const known = new WeakMap<object, Known>();
+  const queue = places(options.size);
+  const closing = new AbortController();
+  // Every call listens while it waits for a connection.
+  setMaxListeners(0, closing.signal);
+  const connect = connecting(() => pool.getConnection(), closing.signal);
+  const settings = sessionSettings(options);
+  /** How many have a connection that works, as far as is known. */
+  let working = 0;
+  /** When a connection was last lost: the others were lost too where the server was started anew. */
+  let lostAt = 0;
+
+  /** A pool that takes back what its sessions were set to has them set up each time. */
+  const forgets = pool.pool?.config?.resetOnRelease === true;
+
+  const ask = async (connection: MysqlConnection, sql: string): Promise<unknown> =>
+    (await connection.query({ ...FORMS, sql, timeout }))[0];
+
+  const setUp = async (connection: MysqlConnection): Promise<Known> => {
+    for (const sql of settings) await ask(connection, sql);
+    const [row] = (await ask(connection, 'SELECT @@max_allowed_packet AS bytes')) as readonly {
+      readonly bytes: number;
+    }[];
+    const now = performance.now();
+    return { since: now, usedAt: now, maxPacketBytes: Number(row?.bytes) };
+  };
+
+  const prepared = async (connection: MysqlConnection): Promise<void> => {
+    const now = performance.now();
+    const found = known.get(connection.connection);
+    if (found === undefined || forgets) known.set(connection.connection, await setUp(connection));
+    else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, 'DO 0');
+  };
+
+  const connected = async (doing: string, deadline: number): Promise<MysqlConnection> => {
+    for (;;) {
+      const connection = await within(connect(doing), deadline, doing);
+      const stale = known.has(connection.connection);
+      try {
+        await prepared(connection);
+        return connection;
+      } catch (error) {
+        connection.destroy();
+        if (!stale || performance.now() >= deadline) throw error;
+      }
+    }
+  };
+
+  return {
+    async acquire(doing) {
+      const deadline = performance.now() + acquireTimeoutMs;
+      await queue.take(acquireTimeoutMs, () => late(doing));
+      try {
+        const connection = await connected(doing, deadline);
+        working += 1;
+        return connection;
+      } catch (error) {
+        // Nobody has one that the others could wait for. Whoever was merely late speaks for nobody else.
+        if (working === 0 && !isResultError(error)) queue.refuse(error);
+        queue.free();
+        throw error;
+      }
+    },
+    maxPacketBytes: ({ connection }) => known.get(connection)?.maxPacketBytes ?? Number.POSITIVE_INFINITY,
+    release(connection, usable) {
+      const now = performance.now();
+      const found = known.get(connection.connection);
+      if (found) found.usedAt = now;
+      if (!usable) {
+        lostAt = now;
+        connection.destroy();
+      } else if (found && now - found.since > maxLifetimeMs) connection.destroy();
+      else connection.release();
+      working -= 1;
+      queue.free();
+    },
+    async close(closed) {
+      closing.abort();
+      queue.refuse(closed);
+      // Connections that answer nothing any more say no good-bye.
+      if (options.owned) await pool.end().catch(() => undefined);
+    },
+  };
+}
+
+const late = (doing: string): ResultError =>
+  new ResultError('RB_UNAVAILABLE', `${doing} failed: no connection was free in time; nothing was sent`);
+
+function within(asked: Promise<MysqlConnection>, deadline: number, doing: string): Promise<MysqlConnection> {
+  return new Promise((resolve, reject) => {
+    let left = false;
+    const leave = (): void => {
+      left = true;
+      reject(late(doing));
+    };
+    const timer = setTimeout(leave, Math.max(0, deadline - performance.now()));
+    asked
+      .then((connection) => (left ? connection.release() : resolve(connection)), reject)
+      .finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,39 @@
+import type { PgClient } from './driver.js';
+
+/** Gives up connections that do not answer in time. */
+export interface Watchdog {
+  /** It has been asked something. */
+  asked(client: PgClient): void;
+  answered(client: PgClient): void;
+}
+
+/** One timer for all connections, left running between questions: a timer per question takes a tenth of its time. */
+export function watchdog(timeoutMs: number): Watchdog {
+  const deadlines = new Map<PgClient, number>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = (): void => {
+    timer = undefined;
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [client, deadline] of deadlines) {
+      if (deadline <= now)
+        client.connection.stream.destroy(new Error(`read timeout: no answer within ${timeoutMs} ms`));
+      else next = Math.min(next, deadline);
+    }
+    if (next !== Number.POSITIVE_INFINITY) wait(next - now);
+  };
+
+  const wait = (ms: number): void => {
+    // Whoever waits for an answer is kept alive by the connection.
+    timer = setTimeout(look, Math.ceil(ms)).unref();
+  };
+
+  return {
+    asked(client) {
+      deadlines.set(client, performance.now() + timeoutMs);
+      if (timer === undefined) wait(timeoutMs);
+    },
+    answered: (client) => void deadlines.delete(client),
+  };
+}
