@@ -1,7 +1,6 @@
-import type { Refused, ScanCapability, TaskRecord } from '@rb/core';
+import { matchesFilter, type Refused, type ScanCapability, type TaskRecord } from '@rb/core';
 import { numberOf } from './dialect.js';
 import type { SqlRow } from './executor.js';
-import type { Layout } from './layout.js';
 import type { Session } from './session.js';
 import type { Dates } from './zones.js';
 
@@ -11,7 +10,6 @@ const PAGE_SIZE = 500;
 export function sqlScan(
   session: Session,
   decode: (row: SqlRow, verbatim?: boolean) => TaskRecord | Refused,
-  { filters }: Layout,
   dates: Dates,
   now: () => number,
 ): ScanCapability {
@@ -24,9 +22,10 @@ export function sqlScan(
         const rows = result?.rows ?? [];
         if (rows.length === 0) return;
         afterId = numberOf(rows.at(-1), 'id');
+        // A database may compare more loosely, and have no column for a part of the filter. What cannot be read may be of any.
         const records = rows
           .map((row) => decode(row, verbatim))
-          .filter((record) => filters.queue || isOf(record, filter.queue));
+          .filter((record) => 'refused' in record || matchesFilter(record, filter));
         yield { records, cursor: String(afterId) };
         if (rows.length < pageSize) return;
       }
@@ -39,7 +38,3 @@ function positionOf(cursor: string): number {
   if (!Number.isSafeInteger(position)) throw new TypeError('expected a cursor of an earlier page of the same store');
   return position;
 }
-
-/** What cannot be read may be of any queue. */
-const isOf = (record: TaskRecord | Refused, queue: string | undefined): boolean =>
-  queue === undefined || 'refused' in record || record.meta.queue === queue;

@@ -116,7 +116,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
       return session.close();
     },
     notify: { subscribe: watch.subscribe },
-    scan: sqlScan(session, decode, layout, dates, now),
+    scan: sqlScan(session, decode, dates, now),
     stats: sqlStats(session, dates, now),
     ...capabilities,
   };

@@ -1,4 +1,7 @@
 """Operations on a Django project that keeps its results by django-celery-results; only where Django is installed."""
+import os
+import time
+
 from tagged import to_tagged
 
 APPS = ['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions', 'django.contrib.messages',
@@ -22,6 +25,8 @@ def django_database(r):
         django.setup()
     for name, value in zone.items():
         setattr(settings, name, value)
+    os.environ['TZ'] = settings.TIME_ZONE                 # as settings in a module of their own do
+    time.tzset()
     # One database after another as the same `default`.
     connections.close_all()
     connections.settings = connections.configure_settings({'default': r['database']})

@@ -24,7 +24,7 @@ export interface MysqlStoreOptions {
   readonly accept?: Accept | undefined;
   /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
   readonly timeZone?: string | undefined;
-  /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
+  /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535; 4_194_304 in Django's tables */
   readonly maxBytes?: number | undefined;
   /** TLS settings, of node:tls; beside those that the URL has. */
   readonly tls?: TlsOptions | undefined;

@@ -62,6 +62,9 @@ const writtenOf = (layout: Layout, columns: readonly string[]) =>
     (name) => name,
   );
 
+/** Byte by byte: by the collation of a table found, the state `success` would be final too. */
+const FINAL = "(status <=> _binary'SUCCESS')";
+
 /** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
 const STOP = '9223372036854775807 + ABS(id) + 1';
 
@@ -86,7 +89,7 @@ function guardedPut(
     // The first assignment decides, while the old values are still there.
     sql: `${insertInto(task, [...used, ...BY_STATEMENT], numbering)}
       ${valueLists(rows.length, used.length, numbering, ', ?, NOW(6), NOW(6)')}
-      ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, VALUES(rb_revision), ${STOP}),
+      ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
       ${written.map(({ name, value }) => `${name} = ${value}`).join(', ')}`,
     params,
     written: rows.map(({ task_id }) => ({ task_id })),
@@ -109,7 +112,7 @@ function selectivePut(
   // Assignments take effect from left to right: the others go by what the first has decided.
   const sql = `${insertInto(task, [...columns, ...BY_STATEMENT], numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = IF(NOT (status <=> 'SUCCESS') OR ${expired}, ${token}, rb_revision),
+    ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, ${token}, rb_revision),
     ${written.map(({ name, value }) => `${name} = IF(rb_revision = ${token}, ${value}, ${name})`).join(', ')}`;
   return [
     { sql, params: [...rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))), now] },
@@ -126,7 +129,6 @@ function plainPut(task: string, layout: Layout, rows: readonly StoredRow[], numb
   const ids = rows.map((row) => row.task_id);
   const valuesOf = (names: readonly string[]): SqlValue[] =>
     rows.flatMap((row) => names.map((column) => stored(layout, column, row[column])));
-  const final = "status <=> 'SUCCESS'";
   // `status` last: the others go by what it was.
   const written = writtenOf(layout, [...columns.filter((column) => column !== 'status'), 'status']);
   const locked = ['task_id', ...required];
@@ -137,12 +139,12 @@ function plainPut(task: string, layout: Layout, rows: readonly StoredRow[], numb
       params: valuesOf(locked),
     },
     {
-      sql: `SELECT task_id FROM ${task} WHERE task_id IN (${ids.map(() => '?').join(', ')}) AND NOT (${final})`,
+      sql: `SELECT task_id FROM ${task} WHERE task_id IN (${ids.map(() => '?').join(', ')}) AND NOT ${FINAL}`,
       params: ids,
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE ${written.map(({ name, value }) => `${name} = IF(${final}, ${name}, ${value})`).join(', ')}`,
+        ON DUPLICATE KEY UPDATE ${written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`).join(', ')}`,
       params: valuesOf(columns),
     },
   ];

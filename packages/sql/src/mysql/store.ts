@@ -1,6 +1,6 @@
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
-import { isExtended, layoutOf } from '../layout.js';
+import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import { datesIn } from '../zones.js';
@@ -32,7 +32,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     layout,
     deploy: createTables,
     durable: true,
-    maxBytes: options.maxBytes ?? 65_535,
+    maxBytes: options.maxBytes ?? (isDjango(layout) ? 4_194_304 : 65_535),
     pollMs,
     maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,

@@ -12,10 +12,12 @@ import { quoted, type Tables } from './tables.js';
 const MAX_ROWS = 64;
 
 /**
- * What tells two writes apart where no column counts them: the date, and while there is none, what was written. The
- * same record written again is not told from the first.
+ * What tells two writes apart where no column counts them: the date, and while the task is not ready, what was written. The
+ * same record written again need not be told from the first.
  */
-const UNCOUNTED = "status || '.' || coalesce(date_done, hex(result), '') || '.' || coalesce(length(result), '')";
+const UNCOUNTED =
+  "status || '.' || coalesce(date_done, '') || '.' || coalesce(length(result), '') || " +
+  "CASE WHEN status IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN '' ELSE coalesce(hex(result), '') END";
 
 /**
  * SQLite's statements for tables with this package's columns, or for exactly the others'.

@@ -10,7 +10,7 @@ import { openRaw, temporaryFile } from '../support.js';
 
 export type Options = Pick<
   SqliteStoreOptions & MysqlStoreOptions & PostgresStoreOptions,
-  'layout' | 'tables' | 'createTables' | 'serializer' | 'accept' | 'timeZone' | 'pollMs' | 'now'
+  'layout' | 'tables' | 'createTables' | 'serializer' | 'accept' | 'timeZone' | 'listen' | 'pollMs' | 'now'
 >;
 
 /** A database of the test's own. */

@@ -1,5 +1,10 @@
-import type { Harness } from '@rb/conformance';
+import { randomUUID } from 'node:crypto';
+import type { Handle, Harness, OpenVariant } from '@rb/conformance';
+import { virtualClock } from '@rb/conformance/reference';
+import { tcpProxy } from '@rb/conformance/tcp-proxy';
+import { type MysqlStoreOptions, mysqlStore } from '@rb/sql/mysql';
 import Database from 'better-sqlite3';
+import mysql from 'mysql2/promise';
 import type { LayoutName } from '../../../src/layout.js';
 import { sqliteHarness } from '../../conformance/harness.ts';
 import type { Row } from '../../conformance/vectors.ts';
@@ -45,3 +50,47 @@ export const djangoOnPostgres = (layout: LayoutName, url: string): Harness =>
         (n) => `$${n}`,
       ),
   });
+
+/** With the additions alone: without them, ids compare as the table's collation says. */
+export const djangoOnMysql = (name: string, url: string): Harness => ({
+  name: `${name}, layout django-extended`,
+  async world() {
+    const database = `rb_${randomUUID().replaceAll('-', '')}`;
+    const admin = mysql.createPool({ uri: url, dateStrings: true, connectionLimit: 2, multipleStatements: true });
+    await admin.query(`CREATE DATABASE ${database}`);
+    const [here, other] = [`${database}.${TASK}`, `${database}.django_celery_results_groupresult`];
+    await admin.query(
+      `${djangoTables('mysql', here, other)} ${djangoTables('mysql', `${database}.other_task`, `${database}.other_group`)}`,
+    );
+    const clock = virtualClock();
+    const options: MysqlStoreOptions = {
+      ...{ layout: 'django-extended', now: clock.now, poolSize: 2, pollMs: 5 },
+      ...{ connectTimeoutMs: 2_000, acquireTimeoutMs: 2_500, queryTimeoutMs: 2_000 },
+    };
+    const query = async (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+      const [rows] = await admin.query(sql, [...values]);
+      return rows as unknown as readonly Row[];
+    };
+    return {
+      clock,
+      raw: djangoRaw(here, query, () => '?'),
+      open: (variant) => openMysql(url.replace(/\/[^/]*$/, `/${database}`), options, variant),
+      async dispose() {
+        await admin.query(`DROP DATABASE ${database}`);
+        await admin.end();
+      },
+    };
+  },
+});
+
+async function openMysql(
+  url: string,
+  options: MysqlStoreOptions,
+  variant: OpenVariant = 'default',
+): Promise<Handle | null> {
+  const tables = { 'other-namespace': 'other', 'no-schema': 'absent' }[variant as string];
+  if (variant !== 'default' && tables === undefined) return null;
+  const link = await tcpProxy(url);
+  const names = tables && { tables: { task: `${tables}_task`, group: `${tables}_group` } };
+  return { store: mysqlStore({ url: link.url, ...options, ...names }), link, dispose: link.close };
+}
