@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable, isResultError, throwIfAborted } from '@rb/core';
-import type { SchemaDialect } from './dialect.js';
+import { numberOf, type SchemaDialect } from './dialect.js';
 import type { Executor } from './executor.js';
 import type { Step } from './schema.js';
 
@@ -101,9 +101,9 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
     await executor.run(dialect.online?.lock ?? [], {
       ...writing,
       async during(results) {
-        if (results.at(-1)?.rows[0]?.held !== true) return;
+        if (numberOf(results[0]?.rows[0], 'held') !== 1) return;
         built = [];
-        const steps = (await plan()).steps.map(sqlOf);
+        const steps = onlineOf(await plan());
         for (const sql of steps) {
           throwIfAborted(signal, doing);
           await build(sql, (part) => onProgress?.({ sql, done: built?.length ?? 0, total: steps.length, part }));
@@ -118,7 +118,7 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
     const retry = retrying(PATIENCE_MS);
     for (;;) {
       throwIfAborted(options.signal, doing);
-      if ((await plan()).steps.length === 0) return [];
+      if (onlineOf(await plan()).length === 0) return [];
       try {
         const built = await abortable(buildAll(options), options.signal, doing);
         if (built !== undefined) return built;
@@ -131,5 +131,8 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
 
   return { atOnce, online };
 }
+
+const onlineOf = ({ steps }: Plan): string[] =>
+  steps.flatMap((step) => (typeof step === 'string' ? [] : [step.online]));
 
 const pause = (): Promise<void> => delay(PAUSE_MS * (1 + Math.random()));

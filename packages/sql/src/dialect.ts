@@ -93,10 +93,10 @@ export interface SchemaDialect {
   readonly isBusy?: (error: ResultError) => boolean;
   /** Where steps are `online`. */
   readonly online?: {
-    /** The last one's row `{ held }` tells whether no one else has it; it ends with the transaction. */
+    /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */
     readonly lock: readonly Statement[];
-    /** One row `{ part }` of what is being built, or none. */
-    readonly progress: Statement;
+    /** One row `{ part }` of what is being built, or none. Absent: the database does not tell. */
+    readonly progress?: Statement;
   };
 }
 

@@ -134,6 +134,22 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
   };
 }
 
+/** Columns that may hold much, of any layout. */
+const LONG = [
+  ...['result', 'traceback', 'args', 'kwargs', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
+  ...['meta', 'task_args', 'task_kwargs'],
+];
+
+/** Bytes and characters of the long values of a row, roughly what it takes in a statement. */
+export function lengthOf(row: StoredRow): number {
+  let length = 0;
+  for (const column of LONG) {
+    const value = row[column];
+    if (typeof value === 'string' || value instanceof Uint8Array) length += value.length;
+  }
+  return length;
+}
+
 /** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
 export function isLarger(row: StoredRow, columns: readonly string[], maxBytes: number): boolean {
   // A character takes three bytes at most, so nearly every row need not be measured.

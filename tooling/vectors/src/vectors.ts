@@ -44,9 +44,19 @@ export const sqliteDdl = (celery: CeleryVersion): readonly string[] => ddlOf(cel
 /** The same of PostgreSQL, sequences included. */
 export const postgresDdl = (celery: CeleryVersion): readonly string[] => ddlOf(celery, 'postgresql');
 
-function ddlOf(celery: CeleryVersion, database: 'sqlite' | 'postgresql'): readonly string[] {
+/** The same of MariaDB, sequences included, or of MySQL, which has none. */
+export const mysqlDdl = (celery: CeleryVersion, database: 'mysql' | 'mariadb'): readonly string[] =>
+  ddlOf(celery, DDL_NAMES[database]);
+
+const DDL_NAMES = {
+  mysql: 'mysql without sequences (compiled offline by SQLAlchemy, not executed)',
+  mariadb: 'mariadb (sequences)',
+} as const;
+
+function ddlOf(celery: CeleryVersion, database: string): readonly string[] {
   const file = new URL('../celery/sql-ddl-and-statements.json', import.meta.url);
-  const statements: readonly string[] = JSON.parse(readFileSync(file, 'utf8'))[celery][database].statements;
+  const found = JSON.parse(readFileSync(file, 'utf8'))[celery][database];
+  const statements: readonly string[] = found.statements ?? found;
   // Each is kept as `text | parameters`.
   return statements.filter((text) => text.startsWith('CREATE ')).map((text) => text.replace(/ \| [^|]*$/, ''));
 }

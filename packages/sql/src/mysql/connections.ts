@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isResultError, ResultError } from '@rb/core';
 import { connecting } from '../connecting.js';
-import { FORMS, type MysqlConnection, type MysqlPool } from './driver.js';
+import { formsOf, type MysqlConnection, type MysqlPool } from './driver.js';
 import { places } from './places.js';
 import { sessionSettings } from './session-settings.js';
 
@@ -44,6 +44,7 @@ interface Known {
 
 export function connections(options: ConnectionsOptions): Connections {
   const { pool, acquireTimeoutMs, queryTimeoutMs: timeout, maxLifetimeMs = Number.POSITIVE_INFINITY } = options;
+  const forms = formsOf(options.owned);
   const known = new WeakMap<object, Known>();
   const queue = places(options.size);
   const closing = new AbortController();
@@ -60,7 +61,7 @@ export function connections(options: ConnectionsOptions): Connections {
   const forgets = pool.pool?.config?.resetOnRelease === true;
 
   const ask = async (connection: MysqlConnection, sql: string): Promise<unknown> =>
-    (await connection.query({ ...FORMS, sql, timeout }))[0];
+    (await connection.query({ ...forms, sql, timeout }))[0];
 
   const setUp = async (connection: MysqlConnection): Promise<Known> => {
     for (const sql of settings) await ask(connection, sql);

@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.js';
 import { type Layout, presentIn } from '../layout.js';
-import { autoIncrementMark, mysqlSchemaDialect } from './migrations.js';
+import { autoIncrementMark } from './inspection.js';
+import { mysqlSchemaDialect } from './migrations.js';
 import { mysqlStatements } from './statements.js';
 import type { Tables } from './tables.js';
 

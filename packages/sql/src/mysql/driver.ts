@@ -35,14 +35,17 @@ interface MysqlQuery {
   readonly dateStrings: boolean;
   readonly rowsAsArray: boolean;
   readonly nestTables: boolean;
-  readonly typeCast: boolean;
+  readonly typeCast:
+    | boolean
+    | ((field: { readonly type: string; string(): string | null }, next: () => unknown) => unknown);
   readonly supportBigNumbers: boolean;
   readonly decimalNumbers: boolean;
   readonly namedPlaceholders: boolean;
 }
 
-/** Of our statements alone, so that what a pool that was passed in is set to changes nothing here. */
-export const FORMS: Omit<MysqlQuery, 'sql' | 'timeout'> = {
+type Forms = Omit<MysqlQuery, 'sql' | 'timeout'>;
+
+const FORMS: Forms = {
   dateStrings: true,
   rowsAsArray: false,
   nestTables: false,
@@ -51,6 +54,20 @@ export const FORMS: Omit<MysqlQuery, 'sql' | 'timeout'> = {
   decimalNumbers: false,
   namedPlaceholders: false,
 };
+
+/** What a pool was set to for big numbers and its `typeCast` hold where a statement has no `typeCast` of its own. */
+const FORMS_OF_GIVEN: Forms = {
+  ...FORMS,
+  typeCast: (field, next) => (field.type === 'LONGLONG' ? numberIn(field) : next()),
+};
+
+function numberIn(field: { string(): string | null }): number | null {
+  const text = field.string();
+  return text === null ? null : Number(text);
+}
+
+/** Of our statements alone, so that what a pool that was passed in is set to changes nothing here. */
+export const formsOf = (owned: boolean): Forms => (owned ? FORMS : FORMS_OF_GIVEN);
 
 /** mysql2, when the first store is made and not when this package is imported: it is an optional peer. Errors: RB_UNSUPPORTED. */
 export function loadDriver(): MysqlDriver {

@@ -13,6 +13,7 @@ type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolea
 
 const REFUSED: Meaning = ['RB_DENIED', 'the user name or password was refused'];
 const NO_RIGHT: Meaning = ['RB_DENIED', 'this user may not do that: check its grants on the database'];
+const NO_TLS: Meaning = ['RB_DENIED', 'the server wants TLS, and this URL has none: add ssl_ca, or the option tls'];
 const READ_ONLY: Meaning = ['RB_UNAVAILABLE', 'the server is read only, as a replica is; nothing was changed'];
 const FULL: Meaning = ['RB_UNAVAILABLE', 'the disk, memory or table space is full; nothing was changed'];
 const CROWDED: Meaning = ['RB_UNAVAILABLE', 'too many connections are open; nothing was changed'];
@@ -22,6 +23,10 @@ const TABLES: Meaning = [
   'RB_SCHEMA',
   "a table or column is missing; run the schema's deploy() once, or leave createTables on",
 ];
+const COPY: Meaning = [
+  'RB_SCHEMA',
+  'this table can only be changed by copying it, which deploy() does not do to a large one: see the cause, and run the statement by hand',
+];
 const MADE: Meaning = ['RB_SCHEMA', 'another process has just made the same table, column or index', true];
 
 /** By errno. Source: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes. */
@@ -29,6 +34,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1045: REFUSED,
   1698: REFUSED,
   1251: REFUSED,
+  3159: NO_TLS,
   1044: NO_RIGHT,
   1142: NO_RIGHT,
   1143: NO_RIGHT,
@@ -37,6 +43,8 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1054: TABLES,
   1146: TABLES,
   1050: MADE,
+  1845: COPY,
+  1846: COPY,
   1060: MADE,
   1061: MADE,
   1153: ['RB_TOO_LARGE', 'the record is larger than the server takes (max_allowed_packet)'],

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
 import { type ConnectionsOptions, connections } from './connections.js';
-import { type Bound, FORMS, type MysqlConnection } from './driver.js';
+import { type Bound, formsOf, type MysqlConnection } from './driver.js';
 import { isConflict, isConnectionLoss, isStopped, isUnsent, toResultError } from './errors.js';
 import { type GuardedStatement, isGuarded } from './guarded.js';
 import { UNLIMITED } from './session-settings.js';
@@ -30,13 +30,14 @@ const BEGIN_READ = [
 /** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const { acquire, release, maxPacketBytes, close } = connections(options);
+  const forms = formsOf(options.owned);
   let closed = false;
 
   const query = async (connection: MysqlConnection, sql: string, unlimited = false): Promise<unknown> => {
     const timeout = unlimited ? {} : { timeout: options.queryTimeoutMs };
     const limit = maxPacketBytes(connection);
     if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
-    const [result] = await connection.query({ ...FORMS, sql, ...timeout });
+    const [result] = await connection.query({ ...forms, sql, ...timeout });
     return result;
   };
 
@@ -67,13 +68,17 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const transaction = async (
     connection: MysqlConnection,
     statements: readonly Statement[],
-    { write, unlimited }: RunOptions,
+    { write, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
     const begin = write ? BEGIN_WRITE : BEGIN_READ;
-    const before = unlimited ? [UNLIMITED, ...begin] : begin;
+    const texts = statements.map(formatted);
     try {
-      const results = await send(connection, [...before, ...statements.map(formatted), 'COMMIT'], unlimited);
-      return results.slice(before.length, -1);
+      if (during === undefined)
+        return (await send(connection, [...begin, ...texts, 'COMMIT'], unlimited)).slice(begin.length, -1);
+      const results = (await send(connection, [...begin, ...texts], unlimited)).slice(begin.length);
+      await during(results);
+      await query(connection, 'COMMIT');
+      return results;
     } catch (error) {
       if (!isConnectionLoss(error)) await query(connection, 'ROLLBACK');
       throw error;
@@ -84,7 +89,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const execute = async (connection: MysqlConnection, { sql, params }: Statement): Promise<void> => {
     const values = params.map(bound);
     if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
-    await connection.execute({ ...FORMS, sql, values, timeout: options.queryTimeoutMs });
+    await connection.execute({ ...forms, sql, values, timeout: options.queryTimeoutMs });
   };
 
   const guarded = async (connection: MysqlConnection, statement: GuardedStatement, running: RunOptions) => {
@@ -98,9 +103,10 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     }
   };
 
-  const perform = (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
+  const perform = async (connection: MysqlConnection, statements: readonly Statement[], running: RunOptions) => {
     const [only] = statements;
-    if (statements.length > 1 || only === undefined)
+    if (running.unlimited) await query(connection, UNLIMITED);
+    if (statements.length > 1 || only === undefined || running.during !== undefined)
       return transaction(
         connection,
         statements.flatMap((statement) => (isGuarded(statement) ? statement.otherwise() : [statement])),
@@ -147,7 +153,9 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
       }
 
       function mayRepeat(error: unknown): boolean {
-        if (isConflict(error)) return tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
+        // A deployment has an idea of its own of when to try again.
+        if (isConflict(error))
+          return !running.unlimited && tries < ATTEMPTS && performance.now() - start < options.queryTimeoutMs;
         // What only reads may be asked again where the connection died under it.
         return tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
       }

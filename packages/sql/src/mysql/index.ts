@@ -1,5 +1,5 @@
 export type { SchemaStatus, SqlSchema } from '../schema.js';
 export type { MysqlConnection, MysqlPool } from './driver.js';
-export type { MysqlStoreOptions } from './options.js';
+export type { MysqlStoreOptions, MysqlTlsOptions } from './options.js';
 export { mysqlSchema, mysqlStore, storeFromUrl } from './store.js';
 export type { TableNames } from './tables.js';

@@ -1,7 +1,9 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import { additionsOf, type Layout } from '../layout.js';
-import { type Found, type Migration, OF_DJANGO } from '../schema.js';
+import { type Found, type Migration, OF_DJANGO, type Step } from '../schema.js';
+import { inexactMark, inspection, largeMark, MARIADB } from './inspection.js';
+import { LOCKING } from './locking.js';
 import { quoted, SEQUENCES, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table. */
@@ -23,61 +25,22 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'BIGINT', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Seconds that a deployment waits for another one. */
-const LOCK_SECONDS = 300;
-
-/** `objects` of what was found: `table.index`, and these marks. */
-const MARIADB = '@mariadb';
-export const autoIncrementMark = (table: string): string => `${table}@auto_increment`;
-/** Before the type of its id. */
-const inexactMark = (table: string): string => `${table}@inexact `;
-
 /** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
 export function mysqlSchemaDialect(tables: Tables, layout: Layout, extended: boolean): SchemaDialect {
-  const own = [tables.task, tables.group, tables.members, tables.versions];
   const theirs = layout.django ? OF_DJANGO : celeryTables(tables);
-  const ids = ['task_id', layout.group.id];
   return {
     migrations: extended ? [theirs, additions(tables, layout)] : [theirs],
     taskTable: tables.task,
     groupTable: tables.group,
     versionTable: tables.versions,
     django: layout.django,
-    inspect: () => [
-      {
-        sql: `SELECT table_name AS tbl, column_name AS col, extra AS extra, collation_name AS collation_name, column_type AS type
-          FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?, ?)`,
-        params: own,
-      },
-      {
-        sql: `SELECT DISTINCT CONCAT(table_name, '.', index_name) AS name FROM information_schema.statistics
-          WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?, ?)`,
-        params: own,
-      },
-      { sql: 'SELECT VERSION() AS version', params: [] },
-    ],
-    found: ([columns, indexes, version]) => {
-      const byTable = new Map<string, Set<string>>();
-      const objects = new Set(indexes?.rows.map(({ name }) => String(name).toLowerCase()));
-      for (const { tbl, col, extra, collation_name: collation, type } of columns?.rows ?? []) {
-        const table = own.find((name) => name.toLowerCase() === String(tbl).toLowerCase()) ?? String(tbl);
-        byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
-        if (col === 'id' && /auto_increment/i.test(String(extra))) objects.add(autoIncrementMark(table));
-        if (ids.includes(String(col)) && !EXACT.has(String(collation))) objects.add(`${inexactMark(table)}${type}`);
-      }
-      if (/mariadb/i.test(String(version?.rows[0]?.version))) objects.add(MARIADB);
-      return { columns: byTable, objects };
-    },
+    ...inspection(tables, layout),
+    ...LOCKING,
     version: () => ({
       sql: `SELECT version FROM ${quoted(tables.versions)} WHERE task_table = ?`,
       params: [tables.task],
     }),
     record: (version) => (extended ? [recordVersion(tables, version)] : []),
-    locked: (statements) => [
-      { sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), ?)', params: [':rb-schema', LOCK_SECONDS] },
-      ...statements,
-      { sql: 'SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 32), ?))', params: [':rb-schema'] },
-    ],
   };
 }
 
@@ -87,8 +50,6 @@ const recordVersion = ({ task, versions }: Tables, version: number): Statement =
   params: [task, version],
 });
 
-/** Ids differ where a byte differs, a space at the end included; the servers' defaults take `a` for `A`. */
-const EXACT = new Set(['utf8mb4_0900_bin', 'utf8mb4_nopad_bin']);
 const exactText = (found: Found): string =>
   `CHARACTER SET utf8mb4 COLLATE ${found.objects.has(MARIADB) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'}`;
 
@@ -118,25 +79,48 @@ function celeryTables({ task, group }: Tables): Migration {
 }
 
 /** Celery 5.6.3 creates the same index; older versions have none. */
-const dateIndex = (table: string): string =>
-  `CREATE INDEX ${quoted(`ix_${table}_date_done`)} ON ${quoted(table)} (date_done)`;
+const dateIndex = (table: string, how = ''): string =>
+  `CREATE INDEX ${quoted(`ix_${table}_date_done`)} ON ${quoted(table)} (date_done)${how}`;
+
+/** Of a table that stays readable and writable; an error where it would have to be copied. */
+const INSTANT = ', ALGORITHM=INSTANT';
+const IN_PLACE = ' ALGORITHM=INPLACE LOCK=NONE';
 
 function additions({ task, group, members, versions }: Tables, layout: Layout): Migration {
-  const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] => {
+  const isLarge = ({ objects }: Found, table: string): boolean => objects.has(largeMark(table));
+  const missing = (found: Found, table: string, wanted: Readonly<Record<string, string>>): Step[] => {
     const added = Object.entries(wanted)
-      .filter(([column]) => !columns.get(table)?.has(column))
+      .filter(([column]) => !found.columns.get(table)?.has(column))
       .map(([column, type]) => `ADD COLUMN ${column} ${type}`);
-    return added.length === 0 ? [] : [`ALTER TABLE ${quoted(table)} ${added.join(', ')}`];
+    if (added.length === 0) return [];
+    return [`ALTER TABLE ${quoted(table)} ${added.join(', ')}${isLarge(found, table) ? INSTANT : ''}`];
   };
-  const exact = (found: Found, table: string, column: string): string[] =>
-    [...found.objects]
-      .filter((mark) => mark.startsWith(inexactMark(table)))
-      .map((mark) => `${mark.slice(inexactMark(table).length)} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`)
-      .map((type) => `ALTER TABLE ${quoted(table)} MODIFY ${column} ${type}`);
-  const index = (found: Found, table: string, name: string, sql: string): string[] =>
-    found.objects.has(`${table}.${name}`.toLowerCase()) ? [] : [sql];
-  const own = (found: Found, table: string, column: string): string[] =>
-    index(found, table, `rb_${column}`, `CREATE INDEX rb_${column} ON ${quoted(table)} (${column})`);
+  // Copies the table, while nobody can write: a large one waits for deploy().
+  const exact = (found: Found, table: string, column: string): Step[] => {
+    const mark = [...found.objects].find((each) => each.startsWith(inexactMark(table)));
+    if (mark === undefined) return [];
+    const type = `${mark.slice(inexactMark(table).length)} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`;
+    const sql = `ALTER TABLE ${quoted(table)} MODIFY ${column} ${type}`;
+    return [isLarge(found, table) ? { online: sql } : sql];
+  };
+  const index = (found: Found, table: string, name: string, create: (how?: string) => string): Step[] => {
+    if (found.objects.has(`${table}.${name}`.toLowerCase())) return [];
+    return [isLarge(found, table) ? { online: create(IN_PLACE) } : create()];
+  };
+  // The row's id, by which scans go, stands at the end of every index of InnoDB.
+  const own = (found: Found, table: string, column: string): Step[] =>
+    index(
+      found,
+      table,
+      `rb_${column}`,
+      (how = '') => `CREATE INDEX rb_${column} ON ${quoted(table)} (${column})${how}`,
+    );
+  // Django's migrations make their own.
+  const celeryIndexes = (found: Found): Step[] => [
+    ...index(found, task, `ix_${task}_date_done`, (how) => dateIndex(task, how)),
+    ...index(found, group, `ix_${group}_date_done`, (how) => dateIndex(group, how)),
+    ...['status', 'name', 'worker', 'queue'].flatMap((column) => own(found, task, column)),
+  ];
   return {
     version: 2,
     pending: (found) => [
@@ -146,14 +130,7 @@ function additions({ task, group, members, versions }: Tables, layout: Layout): 
       ...exact(found, group, layout.group.id),
       ...(found.columns.has(members) ? [] : [membersTable(members, group, layout.maxId, found)]),
       ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
-      // Django's migrations make these themselves.
-      ...(layout.django
-        ? []
-        : [
-            ...index(found, task, `ix_${task}_date_done`, dateIndex(task)),
-            ...index(found, group, `ix_${group}_date_done`, dateIndex(group)),
-            ...own(found, task, 'status'),
-          ]),
+      ...(layout.django ? [] : celeryIndexes(found)),
       ...own(found, task, 'rb_expires_at'),
       ...own(found, group, 'rb_expires_at'),
     ],

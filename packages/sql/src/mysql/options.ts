@@ -4,6 +4,16 @@ import { LAYOUT_NAMES, type LayoutName } from '../layout.js';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
+/** What mysql2 heeds of node:tls. */
+export interface MysqlTlsOptions
+  extends Pick<
+    TlsOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'ciphers' | 'minVersion' | 'maxVersion' | 'rejectUnauthorized'
+  > {
+  /** Whether the certificate must name the host. Where the host is an address, mysql2 cannot tell. @default true */
+  readonly verifyIdentity?: boolean | undefined;
+}
+
 export interface MysqlStoreOptions {
   /** As Celery spells it: `mysql://user:password@host/database`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
   readonly url?: string | undefined;
@@ -26,8 +36,8 @@ export interface MysqlStoreOptions {
   readonly timeZone?: string | undefined;
   /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535; 4_194_304 in Django's tables */
   readonly maxBytes?: number | undefined;
-  /** TLS settings, of node:tls; beside those that the URL has. */
-  readonly tls?: TlsOptions | undefined;
+  /** Beside what the URL has of it. */
+  readonly tls?: MysqlTlsOptions | undefined;
   /** Connections that are kept. @default 10 */
   readonly poolSize?: number | undefined;
   /** So many more where they are all busy; closed when they are free. @default 0 */

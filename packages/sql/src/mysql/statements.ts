@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
-import type { StoredRow } from '../task-row.js';
+import { lengthOf, type StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { putShape, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
@@ -135,28 +135,5 @@ function split(rows: readonly StoredRow[]): StoredRow[][] {
   return parts;
 }
 
-function charsOf(row: StoredRow): number {
-  let chars = SHORT_CHARS;
-  for (const column of LONG) {
-    const value = row[column];
-    if (typeof value === 'string' || value instanceof Uint8Array) chars += 2 * value.length;
-  }
-  return chars;
-}
-
-/** Columns that may hold much; what the others hold at most, together with what stands between values. */
-const LONG = [
-  'result',
-  'traceback',
-  'args',
-  'kwargs',
-  'rb_group_id',
-  'rb_parent_id',
-  'rb_children',
-  'rb_meta',
-  // Of Django.
-  'meta',
-  'task_args',
-  'task_kwargs',
-];
-const SHORT_CHARS = 2_048;
+/** Bytes are written as two characters each. What the short columns hold, with what stands between values, comes on top. */
+const charsOf = (row: StoredRow): number => 1_024 + 2 * lengthOf(row);

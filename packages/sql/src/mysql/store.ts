@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Executor } from '../executor.js';
 import { isDjango, isExtended, layoutOf } from '../layout.js';
@@ -17,7 +18,7 @@ const MAX_POLL = 5;
 /**
  * A result store in a MySQL or MariaDB database, in Celery's tables.
  *
- * Connects on first use. A batch is one transaction in one round trip; SUCCESS is final, decided by the statement itself.
+ * Connects on first use. A batch is one statement; SUCCESS is final, decided by the statement itself.
  *
  * Errors: TypeError for wrong options, RB_UNSUPPORTED where mysql2 is missing.
  */
@@ -43,7 +44,8 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
 /** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
 export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
   checkOptions(options);
-  return schemaOf(dialectOf(options).schema, () => executorOf(options));
+  // Two for a deployment that builds under a lock, and one to look at it meanwhile.
+  return schemaOf(dialectOf(options).schema, () => executorOf({ ...options, maxOverflow: 2 }));
 }
 
 /** What `connect()` of @rb/core calls for `mysql:`, `mariadb:` and `db+mysql:` URLs. Options given win over the URL's. */
@@ -68,10 +70,12 @@ function executorOf(options: MysqlStoreOptions): Executor {
     });
   const { ssl, ...target } = parseMysqlUrl(options.url ?? '');
   const tls = options.tls === undefined ? ssl : { ...ssl, ...options.tls };
+  // mysql2 compares an address with nothing but `localhost`.
+  const verifyIdentity = (tls?.verifyIdentity ?? true) && isIP(target.host) === 0;
   const size = poolSize + maxOverflow;
   const pool = driver.createPool({
     ...target,
-    ...(tls && { ssl: tls }),
+    ...(tls && { ssl: { ...tls, verifyIdentity } }),
     // One more than are ever asked for: mysql2 closes what rests too long only where it may keep fewer than it may open.
     connectionLimit: size + 1,
     maxIdle: poolSize,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { MysqlTlsOptions } from './options.js';
 
 export interface Target {
   readonly host: string;
@@ -8,7 +8,7 @@ export interface Target {
   readonly password?: string | undefined;
   readonly database?: string | undefined;
   readonly socketPath?: string | undefined;
-  readonly ssl?: TlsOptions | undefined;
+  readonly ssl?: MysqlTlsOptions | undefined;
 }
 
 /** Settings of Python's drivers that have no meaning here. */
@@ -43,7 +43,7 @@ export function parseMysqlUrl(url: string): Target {
   return target;
 }
 
-function tlsOf(parameters: Map<string, string>): TlsOptions | undefined {
+function tlsOf(parameters: Map<string, string>): MysqlTlsOptions | undefined {
   const files = {
     ca: take(parameters, 'ssl_ca'),
     cert: take(parameters, 'ssl_cert'),
@@ -57,7 +57,7 @@ function tlsOf(parameters: Map<string, string>): TlsOptions | undefined {
   return {
     ...Object.fromEntries(given.map(([name, file]) => [name, readFileSync(file)])),
     rejectUnauthorized: true,
-    ...(checkHost?.toLowerCase() === 'false' ? { checkServerIdentity: () => undefined } : {}),
+    ...(checkHost?.toLowerCase() === 'false' ? { verifyIdentity: false } : {}),
   };
 }
 

@@ -44,7 +44,10 @@ const POOLER: readonly (readonly [words: RegExp, Meaning])[] = [
     /authentication failed|no such user|login rejected/i,
     ['RB_DENIED', 'the pooler refused the user name or the password'],
   ],
-  [/no such database/i, ['RB_SCHEMA', 'the pooler knows no such database: check the URL and its [databases]']],
+  [
+    /no such database|database .* does not exist/i,
+    ['RB_SCHEMA', 'the pooler knows no such database: check the URL and its [databases]'],
+  ],
   [
     /unsupported startup parameter/i,
     ['RB_UNSUPPORTED', 'the pooler refuses a setting, such as statementTimeoutMs: see its ignore_startup_parameters'],
@@ -70,6 +73,8 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
     ];
   const known = MEANINGS[code] ?? (isSqlState(code) ? MEANINGS[code.slice(0, 2)] : undefined);
   if (known !== undefined) return known;
+  if (isUntrusted(code))
+    return ['RB_UNAVAILABLE', "the server's certificate is not trusted: see sslmode and sslrootcert", false];
   if (isConnectionLoss(cause)) {
     return mayHaveLanded
       ? ['RB_OUTCOME_UNKNOWN', 'the connection was lost, or nothing answered, before the answer came']
@@ -100,6 +105,8 @@ export function isConnectionLoss(cause: unknown): boolean {
     )
   );
 }
+
+const isUntrusted = (code: string): boolean => /^(CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_TLS_CERT)/.test(code);
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
 

@@ -27,10 +27,14 @@ export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBus
   ],
   isBusy: ({ cause }: ResultError) => (cause as { readonly code?: unknown } | undefined)?.code === '55P03',
   online: {
-    // An index is not finished before every older snapshot is gone, which this transaction, idle, does not have.
+    // An index is not finished before every older snapshot is gone. An idle transaction has none, unless its last statement
+    // was a query: that one's portal stays open, snapshot and all, until the next statement. Hence this order.
     lock: [
+      {
+        sql: 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, $2))::int AS held',
+        params: [task, DEPLOYMENT_LOCK],
+      },
       set('idle_in_transaction_session_timeout', 0),
-      { sql: 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, $2)) AS held', params: [task, DEPLOYMENT_LOCK] },
     ],
     progress: {
       sql: `SELECT CASE WHEN tuples_total > 0 THEN tuples_done / tuples_total::float8

@@ -1,6 +1,6 @@
 import type { SqlParam, Statement } from '../executor.js';
 import { assignmentsOf, type Layout } from '../layout.js';
-import type { StoredRow } from '../task-row.js';
+import { lengthOf, type StoredRow } from '../task-row.js';
 import type { CountedStatement } from './queries.js';
 import type { Tables } from './tables.js';
 import { typeOf } from './types.js';
@@ -82,22 +82,33 @@ function upsert(
     WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
 }
 
+interface Round {
+  readonly rows: StoredRow[];
+  bytes: number;
+}
+
+/** Of one statement: the driver writes bytes of a list as twice as much text, of which JavaScript takes 512 MiB. */
+const STATEMENT_BYTES = 64 * 2 ** 20;
+
 /**
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly StoredRow[]): StoredRow[][] {
+function rounds(rows: readonly StoredRow[]): readonly (readonly StoredRow[])[] {
   const sorted = rows.toSorted(byId);
-  if (sorted.every((row, i) => row.task_id !== sorted[i - 1]?.task_id)) return [sorted];
-  const made: StoredRow[][] = [];
+  const made: Round[] = [];
   let nth = 0;
   for (const [i, row] of sorted.entries()) {
-    nth = row.task_id === sorted[i - 1]?.task_id ? nth + 1 : 0;
-    const round = made[nth] ?? [];
+    const again = row.task_id === sorted[i - 1]?.task_id;
+    nth = again ? nth + 1 : 0;
+    const bytes = lengthOf(row);
+    while ((made[nth]?.bytes ?? 0) + bytes > STATEMENT_BYTES && nth < made.length) nth += 1;
+    const round = made[nth] ?? { rows: [], bytes: 0 };
     made[nth] = round;
-    round.push(row);
+    round.rows.push(row);
+    round.bytes += bytes;
   }
-  return made;
+  return made.map((round) => round.rows);
 }
 
 const byId = (a: StoredRow, b: StoredRow): number => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SqlRow, Statement, StatementResult } from '../executor.js';
 import { PARSERS, type PgClient } from './driver.js';
 import { isStaleName } from './errors.js';
@@ -38,9 +39,12 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
   const nameOf = (client: PgClient, sql: string): string | undefined => {
     const generation = generations.get(client);
     if (generation === undefined) return undefined;
-    const known = names.get(sql) ?? [];
-    if (known.length === 0) names.set(sql, known);
-    known[generation] ??= `rb_${names.size}_${generation}`;
+    let known = names.get(sql);
+    if (known === undefined) {
+      known = [];
+      names.set(sql, known);
+    }
+    known[generation] ??= `rb_${digestOf(sql)}_${generation}`;
     return known[generation];
   };
 
@@ -77,3 +81,6 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
     },
   };
 }
+
+/** By what it says, not by a number: another store on the same connection, or a pooler's other client, may have prepared it. */
+const digestOf = (sql: string): string => createHash('sha256').update(sql).digest('base64url').slice(0, 20);

@@ -8,11 +8,24 @@ import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
 import { asText } from './types.js';
 
+/** JavaScript's longest text is of 2^29 - 24 characters, two for each byte. */
+const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
+
+/**
+ * What is longer comes as a text that the driver cannot make, which would end the process: it is read as no bytes, which is
+ * no pickle. The length of a large value is known without reading it.
+ */
+const readable = (bytes: string): string =>
+  `CASE WHEN octet_length(${bytes}) > ${MAX_READ_BYTES} THEN '' ELSE ${bytes} END`;
+
 /** PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put. */
 export function postgresStatements(tables: Tables, layout: Layout, extended: boolean): Statements {
   const { task, group } = tables;
   const columns = columnsOf(layout, extended);
-  const selected = columns.map((name) => (layout.dates.has(name) ? `${asText(layout, name)} AS ${name}` : name));
+  const selected = columns.map((name) => {
+    if (layout.dates.has(name)) return `${asText(layout, name)} AS ${name}`;
+    return name === 'result' && layout.bytes.has(name) ? `${readable(name)} AS ${name}` : name;
+  });
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';

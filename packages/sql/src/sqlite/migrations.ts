@@ -112,15 +112,19 @@ function additions({ task, group, members, versions }: Tables, layout: Layout): 
     Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
       .map(([column, type]) => `ALTER TABLE ${quoted(table)} ADD COLUMN ${column} ${type}`);
+  // Django's migrations make their own.
+  const celeryIndexes = {
+    [`ix_${task}_date_done`]: dateIndex(task),
+    [`ix_${group}_date_done`]: dateIndex(group),
+    [`rb_${task}_status`]: `CREATE INDEX ${quoted(`rb_${task}_status`)} ON ${quoted(task)} (status)`,
+    [`rb_${task}_name`]: partialIndex(task, 'name'),
+    [`rb_${task}_worker`]: partialIndex(task, 'worker'),
+    [`rb_${task}_queue`]: partialIndex(task, 'queue'),
+  };
   const objects: Readonly<Record<string, string>> = {
-    // Django's migrations make these themselves.
-    ...(!layout.django && {
-      [`ix_${task}_date_done`]: dateIndex(task),
-      [`ix_${group}_date_done`]: dateIndex(group),
-      [`rb_${task}_status`]: `CREATE INDEX ${quoted(`rb_${task}_status`)} ON ${quoted(task)} (status)`,
-    }),
-    [`rb_${task}_expires_at`]: deadlineIndex(task),
-    [`rb_${group}_expires_at`]: deadlineIndex(group),
+    ...(!layout.django && celeryIndexes),
+    [`rb_${task}_expires_at`]: partialIndex(task, 'rb_expires_at'),
+    [`rb_${group}_expires_at`]: partialIndex(group, 'rb_expires_at'),
     [`rb_${task}_rewritten`]: rewrittenTrigger(task, layout),
     [`rb_${group}_deleted`]: deletedTrigger(group, members),
   };
@@ -149,9 +153,9 @@ const membersTable = (members: string): string =>
 const versionTable = (versions: string): string =>
   `CREATE TABLE IF NOT EXISTS ${quoted(versions)} (task_table TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL)`;
 
-/** Partial: rows that never expire cost nothing. */
-const deadlineIndex = (table: string): string =>
-  `CREATE INDEX ${quoted(`rb_${table}_expires_at`)} ON ${quoted(table)} (rb_expires_at) WHERE rb_expires_at IS NOT NULL`;
+/** A row without the value costs nothing. Every index of SQLite ends in the row id, by which scans go. */
+const partialIndex = (table: string, column: string): string =>
+  `CREATE INDEX ${quoted(`rb_${table}_${column.replace(/^rb_/, '')}`)} ON ${quoted(table)} (${column}) WHERE ${column} IS NOT NULL`;
 
 /**
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record

@@ -1,10 +1,10 @@
 import { serverTest } from '@rb/servers/fixture';
 import { expect } from 'vitest';
 import { mysqlSchema, mysqlStore } from '../../src/mysql/index.js';
-import { record } from '../support.js';
+import { code, eventually, record } from '../support.js';
 import { databaseAt } from './database.js';
 
-for (const service of ['mysql', 'mariadb'] as const) {
+for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
   const it = await serverTest(service);
 
   it(`${service}: refuses what the tables cannot hold, and keeps U+0000`, async ({ server }) => {
@@ -64,10 +64,94 @@ for (const service of ['mysql', 'mariadb'] as const) {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  it(`${service}: deploys once where twenty begin together`, async ({ server }) => {
+  it(`${service}: says who may not do what`, async ({ server }) => {
     await using database = await databaseAt(server.url);
-    const done = await Promise.all(Array.from({ length: 20 }, () => mysqlSchema({ url: database.url }).deploy()));
-    expect(done.filter((statements) => statements.length > 0)).toHaveLength(1);
-    expect(await mysqlSchema({ url: database.url }).status()).toMatchObject({ current: 2, pending: [] });
+    await mysqlSchema({ url: database.url }).deploy();
+    const name = new URL(database.url).pathname.slice(1);
+    const user = `'${name.slice(0, 20)}'@'%'`;
+    await database.admin.query(`CREATE USER ${user} IDENTIFIED BY 'x'`);
+    await database.admin.query(`GRANT SELECT ON ${name}.* TO ${user}`);
+    const url = database.url.replace(/\/\/.*@/, `//${name.slice(0, 20)}:x@`);
+    const reader = mysqlStore({ url });
+    expect(await reader.get(['a'])).toEqual([undefined]);
+    for (const batch of [[record('a')], [record('a'), record('b')]])
+      await expect(reader.put(batch)).rejects.toMatchObject({ code: 'RB_DENIED', retryable: false });
+    expect(await code(reader.delete(['a']))).toBe('RB_DENIED');
+    await reader.close();
+    const maker = mysqlStore({ url, tables: { task: 'mine', group: 'my_groups' } });
+    expect(await code(maker.get(['a']))).toBe('RB_DENIED');
+    await maker.close();
+    await database.admin.query(`DROP USER ${user}`);
   });
+
+  it(`${service}: names a column or a table that went away, and makes it anew with the next call`, async ({
+    server,
+  }) => {
+    await using database = await databaseAt(server.url);
+    const store = mysqlStore({ url: database.url });
+    await store.put([record('a', 'STARTED')]);
+    for (const sql of ['ALTER TABLE celery_taskmeta DROP COLUMN rb_meta', 'DROP TABLE celery_taskmeta']) {
+      await database.admin.query(sql);
+      const full = record('a', 'STARTED', { meta: { stamp: 's' } });
+      await expect(store.put([full])).rejects.toMatchObject({ code: 'RB_SCHEMA' });
+      expect(await store.put([full])).toEqual([{ applied: true }]);
+      expect(await store.get(['a'])).toEqual([full]);
+    }
+    await store.close();
+  });
+
+  it(`${service}: keeps records of 20 MB in columns that were widened, and refuses what the server takes in no packet`, async ({
+    server,
+  }) => {
+    await using database = await databaseAt(server.url);
+    await mysqlSchema({ url: database.url }).deploy();
+    await database.admin.query('ALTER TABLE celery_taskmeta MODIFY result LONGBLOB');
+    const [[row]] = (await database.admin.query('SELECT @@max_allowed_packet AS bytes')) as unknown as [
+      [{ bytes: number }],
+    ];
+    const narrow = mysqlStore({ url: database.url });
+    const wide = mysqlStore({ url: database.url, maxBytes: 2 ** 30 });
+    const large = record('a', 'SUCCESS', { result: 'x'.repeat(Math.min(20_000_000, row.bytes - 10_000)) });
+    expect(await narrow.put([large])).toMatchObject([
+      { refused: { code: 'RB_TOO_LARGE', message: 'the record of task a takes more than 65535 bytes (maxBytes)' } },
+    ]);
+    expect(await wide.put([large])).toEqual([{ applied: true }]);
+    expect(await wide.get(['a'])).toEqual([large]);
+    await expect(wide.put([record('b', 'SUCCESS', { result: 'x'.repeat(row.bytes) })])).rejects.toMatchObject({
+      code: 'RB_TOO_LARGE',
+      retryable: false,
+      message: expect.stringContaining('max_allowed_packet'),
+    });
+    await narrow.close();
+    await wide.close();
+  }, 60_000);
+
+  it(`${service}: tries again while others keep a row locked, and says so where they keep it too long`, async ({
+    server,
+  }) => {
+    await using database = await databaseAt(server.url);
+    const store = mysqlStore({ url: database.url, queryTimeoutMs: 3_000 });
+    await store.put([record('a', 'STARTED')]);
+    await database.admin.beginTransaction();
+    await database.admin.query("SELECT * FROM celery_taskmeta WHERE task_id = 'a' FOR UPDATE");
+    await expect(store.put([record('a')])).rejects.toMatchObject({
+      code: 'RB_UNAVAILABLE',
+      retryable: true,
+      message: expect.stringContaining('kept the rows locked'),
+    });
+    const late = store.put([record('a')]);
+    const waiting = async (): Promise<unknown> => {
+      const [rows] = await database.admin.query(
+        "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+      );
+      return (rows as readonly { readonly trx_id: unknown }[])[0]?.trx_id;
+    };
+    // Until the server has given up once.
+    await eventually(async () => expect(await waiting()).toBeDefined());
+    const first = await waiting();
+    await eventually(async () => expect([first, undefined]).not.toContain(await waiting()));
+    await database.admin.commit();
+    expect(await late).toEqual([{ applied: true }]);
+    await store.close();
+  }, 30_000);
 }

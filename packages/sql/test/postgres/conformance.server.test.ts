@@ -24,9 +24,10 @@ async function suite(
   afterAll(() => server[Symbol.asyncDispose]());
   // Behind PgBouncer it is the last one.
   const node = server.nodes?.at(-1);
+  const restart = node && (() => node.restart());
   defineSuite(
     { describe, it },
-    postgresHarness(service, server.url, { ...worlds, restart: node && (() => node.restart()) }),
+    postgresHarness(service, server.url, { ...worlds, restart, serverVersion: server.version }),
     options,
   );
 }

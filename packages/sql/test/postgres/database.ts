@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
-interface TestDatabase extends AsyncDisposable {
+export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
   /** Connected to it, beneath the store. */
   readonly admin: pg.Client;

@@ -1,5 +1,5 @@
 import { Complex, Decimal, PlainTime, PythonSet, RemoteError, TimeDelta, Tuple, Uuid } from '@rb/core';
-import { RESULTS as COMMON } from '../expected.js';
+import { RESULTS as COMMON } from '../expected.ts';
 
 const remote = (type: string, module: string, ...args: unknown[]): RemoteError => new RemoteError(type, module, args);
 
@@ -65,3 +65,19 @@ export const RESULTS: typeof COMMON = {
   failure_revoked_as_failure: () => remote('TaskRevokedError', 'celery.exceptions', 'terminated'),
   failure_ignore: () => remote('Ignore', 'celery.exceptions'),
 };
+
+/** Exceptions whose arguments differ with Python, Celery and serializer, as JSON has them. */
+export const RESULTS_OF_JSON: typeof COMMON = {
+  ...RESULTS,
+  failure_retry_exc: () =>
+    remote('Retry', 'celery.exceptions', "Retry(Retry(...), ValueError('inner'), 10)", "ValueError('inner')", 10),
+  failure_unicodedecode: ({ celery }) =>
+    remote('UnicodeDecodeError', 'builtins', 'utf-8', bytesOf(celery, 0xff), 0, 1, 'invalid start byte'),
+  failure_bytes_arg: ({ celery }) => remote('CustomError', 'goldenlib', bytesOf(celery, 0xff, 0)),
+};
+
+/** Older versions write bytes as Python shows them. */
+const bytesOf = (celery: string, ...bytes: readonly number[]): unknown =>
+  celery === '5.2.6'
+    ? `b'${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`
+    : new Uint8Array(bytes);

@@ -11,16 +11,27 @@ export interface Writer {
 
 /** A process of its own with a store on the file, ended with the test. */
 export async function startWriter(filename: string): Promise<Writer> {
-  const child = fork(fileURLToPath(new URL('writer.mjs', import.meta.url)), [filename]);
+  const { process, ask } = await startProcess('writer.mjs', filename);
+  return { process, put: (records) => ask(records) as ReturnType<Writer['put']> };
+}
+
+/** A process of its own that deploys the schema of the database when asked to, and tells what it ran. */
+export async function startDeployer(url: string): Promise<() => Promise<readonly string[] | string>> {
+  const { ask } = await startProcess('deployer.mjs', url);
+  return () => ask('deploy') as Promise<readonly string[] | string>;
+}
+
+async function startProcess(script: string, argument: string) {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [argument]);
   onTestFinished(() => {
     child.kill();
   });
   await once(child, 'message');
   return {
     process: child,
-    async put(records) {
+    async ask(question: object | string): Promise<unknown> {
       const answer = once(child, 'message');
-      child.send(records);
+      child.send(question);
       return (await answer)[0];
     },
   };

@@ -7,8 +7,9 @@ import { type PostgresStoreOptions, postgresStore } from '@rb/sql/postgres';
 import pg from 'pg';
 import { rawAccess } from './raw.ts';
 
-/** Where the kit's second process finds the server. */
+/** Where the kit's second process finds the server, and whether worlds there have users. */
 const URL_VARIABLE = 'RB_POSTGRES_KIT_URL';
+const USERS_VARIABLE = 'RB_POSTGRES_KIT_USERS';
 
 /** Short, so that outages of a second tell something. */
 const TIMES = { acquireTimeoutMs: 2_500, queryTimeoutMs: 1_500, pollMs: 5 };
@@ -26,6 +27,8 @@ export interface PostgresWorlds {
   readonly options?: PostgresStoreOptions;
   /** Whether a world has a user of its own; a pooler knows only its own. */
   readonly users?: boolean;
+  /** For the report, in the server's own words. */
+  readonly serverVersion?: string | undefined;
   /** Of a server of the harness's own. */
   readonly restart?: (() => Promise<void>) | undefined;
   /** Of a new schema, for a layout whose tables the store does not make. */
@@ -37,7 +40,7 @@ export interface PostgresWorlds {
 export function postgresHarness(
   name: string,
   url: string,
-  { options = {}, users = true, restart, prepare, raw = rawAccess }: PostgresWorlds = {},
+  { options = {}, users = true, serverVersion, restart, prepare, raw = rawAccess }: PostgresWorlds = {},
 ): Harness {
   return {
     name,
@@ -45,13 +48,10 @@ export function postgresHarness(
     ...(prepare === undefined && { module: import.meta.url }),
     async about() {
       const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
-      const admin = new pg.Pool({ connectionString: url, max: 1 });
-      const { rows } = await admin.query<{ readonly server_version: string }>('SHOW server_version');
-      await admin.end();
-      return { storeVersion: version, server: `PostgreSQL ${/^[\d.]+/.exec(rows[0]?.server_version ?? '')?.[0]}` };
+      return { storeVersion: version, server: serverVersion };
     },
     async world(joined) {
-      process.env[URL_VARIABLE] = url;
+      Object.assign(process.env, { [URL_VARIABLE]: url, [USERS_VARIABLE]: String(users) });
       const schema = joined ?? `rb_${randomUUID().replaceAll('-', '')}`;
       const admin = new pg.Pool({ connectionString: url, max: 2 });
       // A restart of the server ends its connections.
@@ -96,6 +96,7 @@ async function removeSchema(admin: pg.Pool, schema: string, users: boolean): Pro
 export const harness: Harness = postgresHarness(
   'postgres',
   process.env[URL_VARIABLE] ?? 'postgresql://postgres:postgres@127.0.0.1:5432/postgres',
+  { users: process.env[USERS_VARIABLE] !== 'false' },
 );
 
 async function openHandle(

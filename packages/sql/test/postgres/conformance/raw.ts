@@ -2,7 +2,7 @@ import type { RawAccess } from '@rb/conformance';
 import { type PostgresStoreOptions, postgresSchema } from '@rb/sql/postgres';
 import type pg from 'pg';
 import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from '../../conformance/vectors.ts';
-import { RESULTS } from '../expected.ts';
+import { RESULTS_OF_JSON } from '../expected.ts';
 
 /** Not stored by the record's writer, but given by the database. */
 const BOOKKEEPING = new Set(['id', 'rb_revision']);
@@ -33,7 +33,7 @@ export function rawAccess(admin: pg.Pool, schema: string, options: PostgresStore
         Object.values(row),
       );
     },
-    vectors: celeryVectors('postgresql', RESULTS),
+    vectors: celeryVectors('postgresql', RESULTS_OF_JSON),
     canonical: (stored) => canonicalRow(stored as Row),
     foreign: foreignRows('postgresql'),
     bombs: deepRows(),

@@ -1,0 +1,79 @@
+/** From a write to whoever waits for it: by LISTEN, against bare pg's NOTIFY to bare pg's LISTEN. */
+import { randomUUID } from 'node:crypto';
+import { bench } from '@rb/bench';
+import { createResultBackend, type TaskRecord } from '@rb/core';
+import { start } from '@rb/servers/start';
+import { postgresStore } from '@rb/sql/postgres';
+import pg from 'pg';
+
+const server = await start('postgres');
+if ('missing' in server) throw new Error(server.missing);
+
+/** A poll that never comes, so that all that is measured was told. */
+const options = { url: server.url, listen: true, pollMs: 600_000 };
+const [reader, writer] = [postgresStore(options), postgresStore(options)];
+const [waiting, storing] = [createResultBackend(reader), createResultBackend(writer)];
+
+const listener = new pg.Client({ connectionString: server.url });
+const notifier = new pg.Client({ connectionString: server.url });
+await Promise.all([listener.connect(), notifier.connect()]);
+await listener.query('LISTEN raw');
+let heard: () => void = () => undefined;
+listener.on('notification', () => heard());
+
+let told: (record: TaskRecord) => void = () => undefined;
+const watched = randomUUID();
+const subscription = reader.notify?.subscribe({
+  record: (outcome) => told(outcome as TaskRecord),
+  gap: () => undefined,
+});
+await subscription?.add([watched]);
+let progress = 0;
+
+await bench('postgres-wake', {
+  raw: {
+    name: 'pg: NOTIFY to LISTEN',
+    async run() {
+      const notified = new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+      await notifier.query("SELECT pg_notify('raw', $1)", [watched]);
+      await notified;
+    },
+  },
+  tasks: [
+    {
+      name: 'put of a watched task',
+      async run() {
+        progress += 1;
+        const news = new Promise((resolve) => {
+          told = resolve;
+        });
+        await writer.put([
+          {
+            taskId: watched,
+            state: 'PROGRESS',
+            result: progress,
+            traceback: null,
+            doneAt: null,
+            meta: {},
+            expiresAt: null,
+          },
+        ]);
+        await news;
+      },
+    },
+    {
+      name: 'backend wait and store, a new task',
+      async run() {
+        const taskId = randomUUID();
+        const done = waiting.wait(taskId);
+        await storing.store(taskId, 'SUCCESS', 1);
+        await done;
+      },
+    },
+  ],
+});
+
+await Promise.all([waiting.close(), storing.close(), listener.end(), notifier.end()]);
+await server[Symbol.asyncDispose]();
