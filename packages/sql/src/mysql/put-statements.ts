@@ -63,7 +63,7 @@ const writtenOf = (layout: Layout, columns: readonly string[]) =>
   );
 
 /** Byte by byte: by the collation of a table found, the state `success` would be final too. */
-const FINAL = "(status <=> _binary'SUCCESS')";
+const FINAL = "(CAST(status AS BINARY) <=> 'SUCCESS')";
 
 /** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
 const STOP = '9223372036854775807 + ABS(id) + 1';
