@@ -6,7 +6,7 @@ import type { SqlSchema } from '../../src/schema.js';
 import { type SqliteStoreOptions, sqliteSchema, sqliteStore } from '../../src/sqlite/index.js';
 import { databaseAt as mysqlDatabase } from '../mysql/database.js';
 import { databaseAt as postgresDatabase } from '../postgres/database.js';
-import { openRaw, temporaryFile } from '../support.js';
+import { temporaryFile } from '../support.js';
 
 export type Options = Pick<
   SqliteStoreOptions & MysqlStoreOptions & PostgresStoreOptions,
@@ -19,8 +19,6 @@ export interface Place extends AsyncDisposable {
   readonly database: Readonly<Record<string, unknown>>;
   open(options: Options): ResultStore;
   schema(options: Options): SqlSchema;
-  /** A statement beneath the store. */
-  run(sql: string): Promise<unknown>;
 }
 
 type Missing = { readonly missing: string };
@@ -38,40 +36,42 @@ export const PLACES: Readonly<Record<string, () => Promise<Place | Missing>>> = 
       database: { ENGINE: 'django.db.backends.sqlite3', NAME: filename },
       make: (options) => sqliteStore({ filename, ...options }),
       schema: (options) => sqliteSchema({ filename, ...options }),
-      run: async (sql) => openRaw(filename).exec(sql),
       dispose: () => Promise.resolve(),
     });
   },
-  PostgreSQL: async () => {
-    if ('missing' in postgres) return postgres;
-    const database = await postgresDatabase(postgres.url);
-    const { url } = database;
-    return place({
-      database: settings('django.db.backends.postgresql', url),
+  PostgreSQL: () =>
+    on(postgres, postgresDatabase, 'postgresql', (url) => ({
       make: (options) => postgresStore({ url, poolSize: 2, ...options }),
       schema: (options) => postgresSchema({ url, ...options }),
-      run: (sql) => database.admin.query(sql),
-      dispose: () => database[Symbol.asyncDispose](),
-    });
-  },
-  MariaDB: () => onMysql(mariadb),
-  MySQL: () => onMysql(mysql),
+    })),
+  MariaDB: () => on(mariadb, mysqlDatabase, 'mysql', onMysql),
+  MySQL: () => on(mysql, mysqlDatabase, 'mysql', onMysql),
 };
 
-async function onMysql(server: Awaited<ReturnType<typeof sharedServer>>): Promise<Place | Missing> {
+const onMysql = (url: string): Pick<Parts, 'make' | 'schema'> => ({
+  make: (options) => mysqlStore({ url, poolSize: 2, ...options }),
+  schema: (options) => mysqlSchema({ url, ...options }),
+});
+
+async function on(
+  server: Awaited<ReturnType<typeof sharedServer>>,
+  databaseAt: (url: string) => Promise<AsyncDisposable & { readonly url: string }>,
+  engine: string,
+  parts: (url: string) => Pick<Parts, 'make' | 'schema'>,
+): Promise<Place | Missing> {
   if ('missing' in server) return server;
-  const database = await mysqlDatabase(server.url);
-  const { url } = database;
+  const database = await databaseAt(server.url);
+  const { hostname, port, username, password, pathname } = new URL(database.url);
+  const [USER, PASSWORD] = [username, password].map(decodeURIComponent);
+  const address = { NAME: pathname.slice(1), USER, PASSWORD, HOST: hostname, PORT: port };
   return place({
-    database: settings('django.db.backends.mysql', url),
-    make: (options) => mysqlStore({ url, poolSize: 2, ...options }),
-    schema: (options) => mysqlSchema({ url, ...options }),
-    run: (sql) => database.admin.query(sql),
+    database: { ENGINE: `django.db.backends.${engine}`, ...address },
+    ...parts(database.url),
     dispose: () => database[Symbol.asyncDispose](),
   });
 }
 
-interface Parts extends Pick<Place, 'database' | 'schema' | 'run'> {
+interface Parts extends Pick<Place, 'database' | 'schema'> {
   make(options: Options): ResultStore;
   dispose(): PromiseLike<void>;
 }
@@ -90,10 +90,4 @@ function place({ make, dispose, ...parts }: Parts): Place {
       await dispose();
     },
   };
-}
-
-function settings(engine: string, url: string): Place['database'] {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  const [USER, PASSWORD] = [username, password].map(decodeURIComponent);
-  return { ENGINE: engine, NAME: pathname.slice(1), USER, PASSWORD, HOST: hostname, PORT: port };
 }
