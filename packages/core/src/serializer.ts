@@ -24,7 +24,7 @@ export interface Serializer {
 /** What a value belongs to: associated data of encryption, the deadline of what is kept elsewhere. Absent where a caller has no record. */
 export interface SerializerContext {
   readonly taskId?: string | undefined;
-  /** Unix milliseconds; null = never. */
+  /** Unix milliseconds; null = never, or not known where something is decoded. */
   readonly expiresAt?: number | null | undefined;
   /** What the message says that brought the data; absent where nothing does. */
   readonly contentType?: string | undefined;

@@ -58,10 +58,11 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
   let failures = 0;
   let notBefore = 0;
   let waiting = 0;
-  /** What the connection last complained of: connect() itself only says that it was closed. */
+  /** What the connection complained of: connect() itself only says that it was closed. */
   let complaint: unknown;
   client.on('error', (error: unknown) => {
-    complaint = error;
+    // The first one: what follows is about a connection that is being given up.
+    complaint ??= error;
   });
   client.on('node error', (error: unknown) => {
     complaint = error;

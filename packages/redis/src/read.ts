@@ -1,9 +1,10 @@
-import { type GetOutcome, ResultError } from '@rb/core';
+import { type GetOutcome, type Refused, ResultError, type TaskRecord } from '@rb/core';
 import { chunksOf } from './chunks.js';
 import { CHUNK, callScript, isCluster, type Stored } from './commands.js';
 import type { Client } from './connection.js';
 import type { Keys } from './keys.js';
 import type { Layout } from './layout.js';
+import type { Message } from './watch.js';
 
 /** One entry per id, same order. Values and deadlines are of one moment per chunk. */
 export async function getAll(
@@ -48,8 +49,23 @@ export async function readKeys(client: Client, keys: readonly string[], binary: 
   });
 }
 
+/** The records of what was pushed, with the deadlines that messages do not carry. */
+export async function recordsOf(
+  client: Client,
+  keys: Keys,
+  layout: Layout,
+  messages: readonly Message[],
+): Promise<readonly (TaskRecord | Refused)[]> {
+  const decodeAll = async (): Promise<readonly (TaskRecord | Refused)[]> =>
+    messages.map(({ taskId, value }) => layout.decode(taskId, value, null));
+  const taskIds = messages.map(({ taskId }) => taskId);
+  // Decoded while the server looks the deadlines up: who waits is told sooner.
+  const [deadlines, outcomes] = await Promise.all([deadlinesOf(client, keys, taskIds), decodeAll()]);
+  return outcomes.map((each, i) => ('state' in each ? { ...each, expiresAt: deadlines[i] ?? null } : each));
+}
+
 /** Unix ms per id; null where it never expires, or is gone. */
-export async function deadlinesOf(
+async function deadlinesOf(
   client: Client,
   keys: Keys,
   taskIds: readonly string[],

@@ -31,8 +31,8 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
     const run = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
       connection.run({ doing: 'the scan', write: false, signal }, work);
     const matches = (record: TaskRecord | Refused): boolean => !('state' in record) || matchesFilter(record, filter);
-    const seen = new Set<string>();
     let position = after === undefined ? START : parsePosition(after);
+    const seen = new Set(position.left);
     let server: Server | undefined;
 
     /** Goes on by one batch; false at the end. */

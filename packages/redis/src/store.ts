@@ -8,7 +8,7 @@ import { keysOf } from './keys.js';
 import { layoutOf } from './layout.js';
 import type { RedisStoreOptions } from './options.js';
 import { putAll } from './put.js';
-import { deadlinesOf, getAll } from './read.js';
+import { getAll, recordsOf } from './read.js';
 import { scanOf } from './scan.js';
 import { statsOf } from './stats.js';
 import { openWatch } from './watch.js';
@@ -48,13 +48,8 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
     channelOf: keys.task,
     taskIdOf: keys.taskIdOf,
     binary: layout.binary,
-    async complete(messages) {
-      const taskIds = messages.map(({ taskId }) => taskId);
-      const deadlines = await connection.run({ doing: 'reading what was pushed', write: false }, (on) =>
-        deadlinesOf(on, keys, taskIds),
-      );
-      return messages.map(({ taskId, value }, i) => layout.decode(taskId, value, deadlines[i] ?? null));
-    },
+    complete: (messages) =>
+      connection.run({ doing: 'reading what was pushed', write: false }, (on) => recordsOf(on, keys, layout, messages)),
     healthCheckMs: options.healthCheckMs ?? 10_000,
     onBackgroundError,
   });

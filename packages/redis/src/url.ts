@@ -117,9 +117,13 @@ function tlsOf(scheme: string, parameters: Map<string, string>): TlsOptions | un
     return value;
   };
   const requirement = take('ssl_cert_reqs');
-  const files = { ca: take('ssl_ca_certs'), cert: take('ssl_certfile'), key: take('ssl_keyfile') };
+  const files = { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' };
+  const named = Object.entries(files).flatMap(([option, name]) => {
+    const file = take(name);
+    return file ? [{ option, name, file }] : [];
+  });
   const checkHost = take('ssl_check_hostname');
-  const given = requirement !== undefined || checkHost !== undefined || Object.values(files).some(Boolean);
+  const given = requirement !== undefined || checkHost !== undefined || named.length > 0;
   if (scheme !== 'rediss' && scheme !== 'valkeys') {
     if (given) throw new TypeError('expected rediss:// where the URL has ssl_ parameters');
     return undefined;
@@ -128,12 +132,21 @@ function tlsOf(scheme: string, parameters: Map<string, string>): TlsOptions | un
   if (!['required', 'optional', 'none'].includes(level)) {
     throw new TypeError('expected ssl_cert_reqs to be required, optional or none');
   }
-  const read = Object.entries(files).flatMap(([name, file]) => (file ? [[name, readFileSync(file)] as const] : []));
   return {
-    ...Object.fromEntries(read),
+    ...Object.fromEntries(named.map(({ option, name, file }) => [option, contentOf(name, file)])),
     rejectUnauthorized: level === 'required',
     ...(checkHost?.toLowerCase() === 'false' ? { checkServerIdentity: () => undefined } : {}),
   };
+}
+
+function contentOf(parameter: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new TypeError(
+      `expected ${parameter} to name a file that can be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
 }
 
 function decode(text: string): string {

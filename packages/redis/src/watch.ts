@@ -25,7 +25,7 @@ export interface WatchParts {
   readonly onBackgroundError: (error: unknown) => void;
 }
 
-interface Message {
+export interface Message {
   readonly taskId: string;
   readonly value: Stored;
 }

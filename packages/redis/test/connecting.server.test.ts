@@ -25,6 +25,7 @@ it('adds no listener with each attempt while no Sentinel answers', async ({ serv
   await expect.poll(() => client.status).toBe('end');
   const listeners = (): number => client.stream.listenerCount('close');
   const before = listeners();
-  for (let attempt = 0; attempt < 3; attempt += 1) await expect(connected(client, 2_000)).rejects.toThrow('unreachable');
+  for (let attempt = 0; attempt < 3; attempt += 1)
+    await expect(connected(client, 2_000)).rejects.toThrow('unreachable');
   expect(listeners()).toBe(before);
 });

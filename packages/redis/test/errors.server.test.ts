@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import type { ResultError } from '@rb/core';
 import type { Server } from '@rb/servers/service';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -115,6 +116,15 @@ describe('a server that cannot serve right now', () => {
     await server.nodes?.[0]?.restart();
     await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toEqual([{ applied: true }]);
   });
+});
+
+it('something else than Redis is RB_UNAVAILABLE, and its first word is told', async ({ onTestFinished }) => {
+  const web = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  onTestFinished(() => void web.close());
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  const { port } = web.address() as AddressInfo;
+  const error = await errorOf(storeAt({ url: `redis://127.0.0.1:${port}` }).get(['a']));
+  expect(error).toMatchObject({ code: 'RB_UNAVAILABLE', message: expect.stringContaining('Unknown RESP type 72 "H"') });
 });
 
 const isRecordOrUnavailable = (outcome: unknown): boolean =>

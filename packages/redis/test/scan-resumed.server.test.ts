@@ -1,5 +1,6 @@
 import type { ResultStore } from '@rb/core';
 import { describe, expect, it } from 'vitest';
+import { formatPosition } from '../src/scan-position.js';
 import { startOrThrow } from './servers.js';
 import { clientAt, recordOf, storeAt } from './stores.js';
 
@@ -34,6 +35,14 @@ describe('a scan', () => {
     await expect.poll(() => store.get(['t0000']).catch(() => undefined)).toMatchObject([{ taskId: 't0000' }]);
     const all = [...first, ...(await rest(store, cursor))];
     expect([...new Set(all)].toSorted()).toEqual(ids);
+  });
+
+  it('yields once what its cursor holds and Redis repeats, as it does while it resizes', async () => {
+    await using server = await startOrThrow('redis');
+    const store = storeAt({ url: server.url });
+    await fill(store);
+    const cursor = formatPosition({ done: [], cursor: '0', left: ['t0001', 't0000'] });
+    expect((await rest(store, cursor)).toSorted()).toEqual(ids);
   });
 
   it('needs no permission to ask for the server’s state', async () => {

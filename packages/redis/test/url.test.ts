@@ -58,6 +58,7 @@ describe('URLs as Celery spells them', () => {
     ['redis://h:99999', /host:port/],
     ['redis://h?ssl_cert_reqs=none', /rediss:\/\//],
     ['rediss://h?ssl_cert_reqs=maybe', /required, optional or none/],
+    ['rediss://h?ssl_ca_certs=/nowhere/ca.pem', /ssl_ca_certs to name a file.*ENOENT/],
     ['redis://h/0;redis://i/0', /host:port|number of a database|sentinel/],
     ['redis://:%zz@h', /percent-encoding/],
     ['redis+socket://', /path of a socket/],

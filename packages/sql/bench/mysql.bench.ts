@@ -32,17 +32,21 @@ const record = (taskId: string): TaskRecord => ({
   expiresAt,
 });
 const newIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
-const upsert = (ids: readonly string[]) =>
-  raw.query(
-    `INSERT INTO raw_taskmeta (task_id, status, result, date_done, traceback, rb_expires_at) VALUES ?
-      ON DUPLICATE KEY UPDATE status = VALUES(status), result = VALUES(result), date_done = VALUES(date_done),
-      traceback = VALUES(traceback), rb_expires_at = VALUES(rb_expires_at)`,
-    [ids.map((id) => [id, 'SUCCESS', bytes, '2026-11-22 17:03:59', null, expiresAt])],
-  );
+const rowOf = (id: string) => [id, 'SUCCESS', bytes, '2026-11-22 17:03:59', null, expiresAt];
+const upsertOf = (rows: string): string =>
+  `INSERT INTO raw_taskmeta (task_id, status, result, date_done, traceback, rb_expires_at) VALUES ${rows}
+    ON DUPLICATE KEY UPDATE status = VALUES(status), result = VALUES(result), date_done = VALUES(date_done),
+    traceback = VALUES(traceback), rb_expires_at = VALUES(rb_expires_at)`;
+const upsert = (ids: readonly string[]) => raw.query(upsertOf('?'), [ids.map(rowOf)]);
+const prepared = ([id = '']: readonly string[]) => raw.execute(upsertOf('(?, ?, ?, ?, ?, ?)'), rowOf(id));
 
 for (const size of [1, BATCH]) {
   await bench(`mysql-put-${size}`, {
-    raw: { name: `mysql2: upsert of ${size}`, opsPerIteration: size, run: () => upsert(newIds(size)) },
+    raw: {
+      name: size === 1 ? 'mysql2: prepared upsert' : `mysql2: upsert of ${size}`,
+      opsPerIteration: size,
+      run: () => (size === 1 ? prepared(newIds(1)) : upsert(newIds(size))),
+    },
     tasks: [
       { name: 'mysqlStore put', opsPerIteration: size, run: () => store.put(newIds(size).map(record)) },
       {

@@ -17,7 +17,9 @@ const [waiting, storing] = [createResultBackend(reader), createResultBackend(wri
 const listener = new pg.Client({ connectionString: server.url });
 const notifier = new pg.Client({ connectionString: server.url });
 await Promise.all([listener.connect(), notifier.connect()]);
-await listener.query('LISTEN raw');
+await listener.query('LISTEN raw; LISTEN rb_celery_taskmeta');
+const client = new pg.Client({ connectionString: server.url });
+await client.connect();
 let heard: () => void = () => undefined;
 listener.on('notification', () => heard());
 
@@ -29,6 +31,17 @@ const subscription = reader.notify?.subscribe({
 });
 await subscription?.add([watched]);
 let progress = 0;
+
+/** A row of its own in the table that our triggers watch. */
+await writer.put([
+  { taskId: 'by hand', state: 'PROGRESS', result: 0, traceback: null, doneAt: null, meta: {}, expiresAt: null },
+]);
+const byHand = {
+  name: 'update',
+  text: 'UPDATE celery_taskmeta SET status = $2, rb_revision = rb_revision + 1 WHERE task_id = $1',
+  values: ['by hand', 'PROGRESS'],
+};
+const select = { name: 'select', text: 'SELECT * FROM celery_taskmeta WHERE task_id = $1', values: ['by hand'] };
 
 await bench('postgres-wake', {
   raw: {
@@ -42,6 +55,17 @@ await bench('postgres-wake', {
     },
   },
   tasks: [
+    {
+      name: 'pg: the same by hand, UPDATE, LISTEN, SELECT',
+      async run() {
+        const notified = new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+        await notifier.query(byHand);
+        await notified;
+        await client.query(select);
+      },
+    },
     {
       name: 'put of a watched task',
       async run() {
@@ -75,5 +99,5 @@ await bench('postgres-wake', {
   ],
 });
 
-await Promise.all([waiting.close(), storing.close(), listener.end(), notifier.end()]);
+await Promise.all([waiting.close(), storing.close(), listener.end(), notifier.end(), client.end()]);
 await server[Symbol.asyncDispose]();

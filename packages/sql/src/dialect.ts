@@ -33,21 +33,25 @@ export interface Statements {
   /**
    * Conditional upsert: a live SUCCESS stays, anything else is replaced. Rows: `{ task_id }`, once per applied record.
    * The same id several times has the effect of one put after another.
+   *
+   * @param restoring What is stored stays, unless it has expired, or failed before what is put was done.
    */
-  put(rows: readonly StoredRow[], now: number): readonly Statement[];
+  put(rows: readonly StoredRow[], now: number, restoring?: boolean): readonly Statement[];
   /** Rows: columns of the layout, and ours where they are there. */
   get(taskIds: readonly string[], now: number): Statement;
   /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
+  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  latest?(taskIds: readonly string[], now: number): Statement;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
   /** Rows: the same and `id`, in its order. */
   scan(query: ScanQuery): Statement;
   /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (in MySQL with `rb_done_at`) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
-  /** Deletes expired rows, the longest expired first. */
+  /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */

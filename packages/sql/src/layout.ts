@@ -46,6 +46,12 @@ export const isDjango = (name: LayoutName): boolean => name.startsWith('django')
 /** Whether this package's columns are wanted. */
 export const isExtended = (name: LayoutName): boolean => name.endsWith('extended');
 
+/** Errors: TypeError for those of Django, which retention does not know. */
+export function ofCelery(name: LayoutName): 'extended' | 'celery' {
+  if (name === 'extended' || name === 'celery') return name;
+  throw new TypeError(`expected one of extended, celery as layout of tables with retention, got ${name}`);
+}
+
 export const columnsOf = ({ columns, additions }: Layout, extended: boolean): readonly string[] =>
   extended ? [...columns, ...additions] : columns;
 

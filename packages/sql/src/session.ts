@@ -25,24 +25,19 @@ export interface SessionOptions {
 }
 
 /** Looks at the tables once, on first use; brings them up to date where it may, else works with what is there. */
-export function openSession({ dialect, executor, layout, extended, deploy }: SessionOptions): Session {
-  const schema = sqlSchema(dialect.schema, executor);
+export function openSession(options: SessionOptions): Session {
+  const { dialect, executor, extended } = options;
   let preparing: Promise<Statements> | undefined;
   let closed = false;
 
-  const prepare = async (): Promise<Statements> => {
-    if (deploy) await schema.deployAtOnce();
-    const found = await schema.find();
-    const missing = missingTables(dialect.schema, found);
-    if (missing !== undefined) throw missing;
-    return dialect.statements(extended && hasAdditions(dialect, layout, found), found);
-  };
-
   const prepared = (): Promise<Statements> => {
-    preparing ??= prepare().catch((error: unknown) => {
-      preparing = undefined; // The next call looks again.
-      throw error;
-    });
+    preparing ??= prepareTables(options).then(
+      ({ statements }) => statements,
+      (error: unknown) => {
+        preparing = undefined; // The next call looks again.
+        throw error;
+      },
+    );
     return preparing;
   };
 
@@ -73,6 +68,27 @@ export function openSession({ dialect, executor, layout, extended, deploy }: Ses
       return executor.close();
     },
   };
+}
+
+interface Prepared {
+  readonly found: Found;
+  readonly statements: Statements;
+}
+
+/** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
+export async function prepareTables({
+  dialect,
+  executor,
+  layout,
+  extended,
+  deploy,
+}: SessionOptions): Promise<Prepared> {
+  const schema = sqlSchema(dialect.schema, executor);
+  if (deploy) await schema.deployAtOnce();
+  const found = await schema.find();
+  const missing = missingTables(dialect.schema, found);
+  if (missing !== undefined) throw missing;
+  return { found, statements: dialect.statements(extended && hasAdditions(dialect, layout, found), found) };
 }
 
 function hasAdditions({ schema }: Dialect, { additions }: Layout, found: Found): boolean {

@@ -3,11 +3,10 @@ import {
   CONTRACT_VERSION,
   type GetOutcome,
   type PutOutcome,
-  ResultError,
+  type ResultError,
   type ResultStore,
   type Serializer,
   type StatsCapability,
-  type TaskRecord,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import { djangoGroupCodec } from './django/group.js';
@@ -15,12 +14,12 @@ import { djangoRowCodec } from './django/row.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
 import { celeryGroupCodec } from './group-codec.js';
 import { sqlGroups } from './groups.js';
-import { columnsOf, isExtended, type LayoutName, layoutOf } from './layout.js';
-import { checkId, checkState } from './limits.js';
+import { isExtended, type LayoutName, layoutOf } from './layout.js';
+import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, isLarger, type StoredRow, taskRowCodec } from './task-row.js';
-import { type Listen, pollingWatch } from './watch.js';
+import { doneMs, type StoredRow, taskRowCodec } from './task-row.js';
+import { type Latest, type Listen, pollingWatch } from './watch.js';
 import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -36,6 +35,8 @@ export interface SqlStoreOptions {
   /** What `pollMs` grows to while nothing happens. @default pollMs */
   readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
+  /** Makes what rows need to be put into; undefined where it is there. */
+  readonly ahead?: ((rows: readonly StoredRow[], session: Session) => Promise<void> | undefined) | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
@@ -45,25 +46,13 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const { dialect, dates, now, maxBytes, serializer, executor, deploy } = options;
   const extended = isExtended(options.layout);
   const layout = layoutOf(options.layout);
-  const columns = columnsOf(layout, extended);
   const session = openSession({ dialect, executor, layout, extended, deploy });
   const codec = layout.django
     ? djangoRowCodec(serializer, extended, dates, now)
     : taskRowCodec(serializer, extended, dates);
   const groupCodec = layout.django ? djangoGroupCodec(serializer, dates) : celeryGroupCodec(dates);
 
-  const encode = (record: TaskRecord): StoredRow | ResultError => {
-    try {
-      checkId(record.taskId, 'task', layout.maxId);
-      checkState(record.taskId, record.state);
-      const row = codec.encode(record);
-      const reason = dialect.unfit(row);
-      if (reason !== undefined) return unfit(row, reason);
-      return isLarger(row, columns, maxBytes) ? tooLarge(row, maxBytes) : row;
-    } catch (error) {
-      return error as ResultError; // The codec throws nothing else.
-    }
-  };
+  const encode = rowEncoder(codec, dialect, layout, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
@@ -81,13 +70,15 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     return taskIds.map((id) => found.get(id));
   };
 
-  const watch = sqlWatch(session, get, options);
+  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
     const encoded = records.map(encode);
     const rows = encoded.filter((row): row is StoredRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
+    const making = options.ahead?.(rows, session);
+    if (making !== undefined) await abortable(making, signal, doing);
     try {
       const results = await session.write((statements) => statements.put(rows, now()), doing, signal);
       return putOutcomes(encoded, results);
@@ -134,18 +125,10 @@ function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: rea
   });
 }
 
-const tooLarge = ({ task_id: taskId }: StoredRow, maxBytes: number): ResultError =>
-  new ResultError('RB_TOO_LARGE', `the record of task ${taskId} takes more than ${maxBytes} bytes (maxBytes)`, {
-    taskId,
-  });
-
-const unfit = ({ task_id: taskId }: StoredRow, reason: string): ResultError =>
-  new ResultError('RB_ENCODE', `the record of a task cannot be stored: ${reason}`, { taskId });
-
 function sqlWatch(
   session: Session,
-  get: ResultStore['get'],
-  { pollMs, maxPollMs, listen, onBackgroundError }: SqlStoreOptions,
+  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
 ) {
   let token: unknown;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
@@ -178,6 +161,16 @@ function sqlWatch(
         return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
+      ...(listen && {
+        async latest(taskIds: readonly string[]) {
+          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
+          const latestOf = (row: SqlRow): Latest => ({
+            version: String(row.version),
+            outcome: row.live === 1 ? decode(row) : undefined,
+          });
+          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        },
+      }),
     },
     { pollMs, maxPollMs, listen, onBackgroundError },
   );
@@ -189,7 +182,7 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
   async sweep(limit, { signal } = {}) {
     const doing = 'removing expired records';
     const [tasks] = await session.write((statements) => [statements.sweepTasks(limit, now())], doing, signal);
-    const removed = tasks?.changes ?? 0;
+    const removed = tasks?.rows.length ? numberOf(tasks.rows[0], 'removed') : (tasks?.changes ?? 0);
     if (removed >= limit) return removed;
     const [groups] = await session.write((s) => [s.sweepGroups(limit - removed, now())], doing, signal);
     return removed + (groups?.changes ?? 0);

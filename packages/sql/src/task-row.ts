@@ -80,12 +80,21 @@ export interface RowCodec {
   decode(row: StoredRow, verbatim?: boolean): TaskRecord;
 }
 
+export interface TaskRowCodec extends RowCodec {
+  /** Of the stored form: see `Verbatim`. */
+  readonly layout: string;
+  encode(record: TaskRecord): TaskRow;
+  verbatim(row: TaskRow): Verbatim;
+  /** Unix milliseconds; null where it is not ready. Errors: TypeError where it is no date. */
+  doneAt(row: TaskRow): number | null;
+}
+
 /**
  * TaskRecord <-> row. A key of `meta` goes to its column where the column can say it, and to `rb_meta` where it cannot.
  *
  * @param extended False for exactly Celery's columns: what has none is dropped.
  */
-export function taskRowCodec(serializer: Serializer, extended: boolean, dates: Dates): RowCodec {
+export function taskRowCodec(serializer: Serializer, extended: boolean, dates: Dates): TaskRowCodec {
   const layout = `celery-sql${extended ? '+rb' : ''}/${serializer.name}${dates.zone && `@${dates.zone}`}`;
 
   const encode = (record: TaskRecord): TaskRow => {
@@ -110,6 +119,8 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
     };
   };
 
+  const doneAt = (row: TaskRow): number | null => (isReady(row.status ?? '') ? doneMs(row, dates) : null);
+
   const decode = (row: TaskRow, verbatim = false): TaskRecord => {
     const { task_id: taskId, status } = row;
     if (typeof status !== 'string') throw new TypeError('expected text as status');
@@ -119,7 +130,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
       state: status,
       result: row.result === null ? null : restoreResult(status, resultOf(row.result, serializer)),
       traceback: row.traceback,
-      doneAt: isReady(status) ? doneMs(row, dates) : null,
+      doneAt: doneAt(row),
       meta: metaOf(row, serializer),
       // A column of a table that Celery made is absent, not null.
       expiresAt: row.rb_expires_at ?? null,
@@ -128,6 +139,9 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
   };
 
   return {
+    layout,
+    verbatim: (row) => verbatimOf(row, layout, dates),
+    doneAt,
     encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
     decode: (row, verbatim) =>
       named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row as TaskRow, verbatim)),

@@ -18,6 +18,13 @@ export interface WatchSource {
   /** What is stored under each id now, as a word that differs after every write; an id without a row has no entry. */
   versions(taskIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, string>>;
   get(taskIds: readonly string[]): Promise<readonly GetOutcome[]>;
+  /** Both at once: for ids that were most likely written. */
+  latest?(taskIds: readonly string[]): Promise<ReadonlyMap<string, Latest>>;
+}
+
+export interface Latest {
+  readonly version: string;
+  readonly outcome: GetOutcome;
 }
 
 /** Hears of writes sooner than the poll does; need not hear of all. */
@@ -62,6 +69,8 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
   const watchers = new Map<string, Set<Watcher>>();
   const seen = new Map<string, string>();
   const suspects = new Set<string>();
+  /** Of these somebody has said so. */
+  const written = new Set<string>();
   let polling = false;
   let looking: Promise<void> | undefined;
 
@@ -85,6 +94,16 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
         if (outcome !== undefined && !isDeepStrictEqual(outcome, told.get(id))) tell(watchers.get(id), outcome);
         told.set(id, outcome);
       }
+    }
+  };
+
+  const lookAtWritten = async (taskIds: readonly string[]): Promise<void> => {
+    const latest = (await source.latest?.(taskIds)) ?? new Map<string, Latest>();
+    for (const id of taskIds) {
+      const { version = NOTHING, outcome } = latest.get(id) ?? {};
+      if (!seen.has(id) || seen.get(id) === version) continue;
+      seen.set(id, version);
+      if (outcome !== undefined) tell(watchers.get(id), outcome);
     }
   };
 
@@ -113,15 +132,16 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
   /** One at a time, so that no change is told twice. */
   const lookAtSuspects = (): Promise<void> => {
     looking ??= (async () => {
-      while (suspects.size > 0) {
-        const chunk = takeFrom(suspects, CHUNK);
+      while (written.size + suspects.size > 0) {
+        const [ids, lookAt] = written.size > 0 ? [written, lookAtWritten] : [suspects, look];
+        const chunk = takeFrom(ids, CHUNK);
         try {
-          await look(chunk);
+          await lookAt(chunk);
         } catch (error) {
           for (const id of chunk) suspects.add(id);
           throw error;
         }
-        if (suspects.size > 0) await nextTurn();
+        if (written.size + suspects.size > 0) await nextTurn();
       }
     })().finally(() => {
       looking = undefined;
@@ -149,13 +169,14 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
     polling = false;
   };
 
-  const wrote = (taskIds: Iterable<string>): void => {
-    for (const id of taskIds) if (watchers.has(id)) suspects.add(id);
-    if (suspects.size === 0) return;
+  const suspect = (taskIds: Iterable<string>, suspected: Set<string>): void => {
+    for (const id of taskIds) if (watchers.has(id)) suspected.add(id);
+    if (suspected.size === 0) return;
     rhythm.hurry();
     lookAtSuspects().catch(onBackgroundError);
   };
-  const listener = listen?.((taskIds) => wrote(taskIds ?? watchers.keys()));
+  const wrote = (taskIds: readonly string[]): void => suspect(taskIds, source.latest ? written : suspects);
+  const listener = listen?.((taskIds) => (taskIds ? wrote(taskIds) : suspect(watchers.keys(), suspects)));
 
   const forget = (watcher: Watcher, taskIds: Iterable<string>): void => {
     for (const id of taskIds) {
@@ -166,6 +187,7 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
       watchers.delete(id);
       seen.delete(id);
       suspects.delete(id);
+      written.delete(id);
     }
     if (watchers.size === 0) listener?.stop();
   };

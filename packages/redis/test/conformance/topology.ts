@@ -20,9 +20,13 @@ interface Wired {
   close(): Promise<void>;
 }
 
-/** The URLs of sharedServer(): of Sentinels a list; of a Cluster one node, told from a single server by the service's name. */
+/** The name of the harness that listens in a Cluster by SSUBSCRIBE. */
+export const SHARDED = 'redis-cluster, sharded';
+
+/** The URLs of sharedServer(): of Sentinels a list; of a Cluster one node, told from a single server by the harness's name. */
 export function topologyOf(service: string, url: string): Topology {
   if (service === 'redis-cluster') return clusterTopology(url);
+  if (service === SHARDED) return clusterTopology(url, { shardedPubSub: true });
   return service === 'redis-sentinel' ? sentinelTopology(url) : singleTopology(url);
 }
 
@@ -46,7 +50,7 @@ const singleTopology = (url: string): Topology => ({
 /** The kit's own clients look at what is stored, not at certificates. */
 const tlsOf = (url: string): object => (url.startsWith('rediss:') ? { tls: { rejectUnauthorized: false } } : {});
 
-function clusterTopology(url: string): Topology {
+function clusterTopology(url: string, more: RedisStoreOptions = {}): Topology {
   const { hostname, port } = new URL(url);
   const admin = (): Cluster => new Cluster([{ host: hostname, port: Number(port) }]);
   return {
@@ -61,7 +65,7 @@ function clusterTopology(url: string): Topology {
       );
       const [first, ...others] = proxies as [TcpProxy, ...TcpProxy[]];
       return {
-        options: { url: `redis://${first.host}:${first.port}/0`, cluster: others, clusterOptions: { natMap } },
+        options: { url: `redis://${first.host}:${first.port}/0`, cluster: others, clusterOptions: { natMap }, ...more },
         client: () => new Cluster([...proxies], { natMap }),
         link,
         close,

@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isResultError, ResultError } from '@rb/core';
 import { connecting } from '../connecting.js';
 import { formsOf, type MysqlConnection, type MysqlPool } from './driver.js';
@@ -32,6 +34,9 @@ export interface Connections {
   close(closed: ResultError): Promise<void>;
 }
 
+/** How long what is under way has to end, once the store is closed. */
+const GRACE_MS = 1_000;
+
 /** A connection that rested for longer is asked whether it is still there, before a write trusts it. */
 const PING_AFTER_MS = 1_000;
 
@@ -52,7 +57,9 @@ export function connections(options: ConnectionsOptions): Connections {
   setMaxListeners(0, closing.signal);
   const connect = connecting(() => pool.getConnection(), closing.signal);
   const settings = sessionSettings(options);
-  /** How many have a connection that works, as far as is known. */
+  /** Connections in somebody's hands. */
+  const lent = new Set<MysqlConnection>();
+  /** How many of them work, as far as is known. */
   let working = 0;
   /** When a connection was last lost: the others were lost too where the server was started anew. */
   let lostAt = 0;
@@ -83,11 +90,13 @@ export function connections(options: ConnectionsOptions): Connections {
     for (;;) {
       const connection = await within(connect(doing), deadline, doing);
       const stale = known.has(connection.connection);
+      lent.add(connection);
       try {
         await prepared(connection);
         return connection;
       } catch (error) {
-        connection.destroy();
+        lent.delete(connection);
+        discard(connection);
         if (!stale || performance.now() >= deadline) throw error;
       }
     }
@@ -115,20 +124,35 @@ export function connections(options: ConnectionsOptions): Connections {
       if (found) found.usedAt = now;
       if (!usable) {
         lostAt = now;
-        connection.destroy();
+        discard(connection);
       } else if (found && now - found.since > maxLifetimeMs) connection.destroy();
       else connection.release();
+      lent.delete(connection);
       working -= 1;
       queue.free();
     },
     async close(closed) {
       closing.abort();
       queue.refuse(closed);
+      if (!options.owned) return;
       // Connections that answer nothing any more say no good-bye.
-      if (options.owned) await pool.end().catch(() => undefined);
+      await Promise.race([pool.end().catch(() => undefined), delay(GRACE_MS, undefined, { ref: false })]);
+      for (const connection of lent) streamOf(connection)?.destroy(LOST);
     },
   };
 }
+
+/** mysql2 says good-bye and then waits for the other side, which may never answer. */
+function discard(connection: MysqlConnection): void {
+  connection.destroy();
+  streamOf(connection)?.destroy();
+}
+
+const streamOf = ({ connection }: MysqlConnection): Duplex | undefined =>
+  (connection as { readonly stream?: Duplex }).stream;
+
+/** What whoever waits for an answer is told: whether it was carried out, nobody knows. */
+const LOST = Object.assign(new Error('Connection lost: the store was closed'), { code: 'ECONNRESET' });
 
 const late = (doing: string): ResultError =>
   new ResultError('RB_UNAVAILABLE', `${doing} failed: no connection was free in time; nothing was sent`);

@@ -76,6 +76,9 @@ export const isConflict = (cause: unknown): boolean => MEANINGS[described(cause)
 /** By the guard of a put, and by nothing else. */
 export const isStopped = (cause: unknown): boolean => described(cause).errno === 1690;
 
+/** Too many are prepared on the server already, or a proxy does not have it: nothing was run. */
+export const isUnprepared = (cause: unknown): boolean => [1243, 1295, 1461, 1615].includes(described(cause).errno);
+
 /** The connection was seen to be gone before anything was sent on it. */
 export const isUnsent = (cause: unknown): boolean => /in closed state/i.test(described(cause).message);
 

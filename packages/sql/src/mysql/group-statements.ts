@@ -1,12 +1,9 @@
 import type { Statements } from '../dialect.js';
 import type { Layout } from '../layout.js';
 import { stored } from './stored.js';
-import { quoted, SEQUENCES, type Tables } from './tables.js';
+import { IDS, quoted, SEQUENCES, type Tables } from './tables.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
-
-/** Rows `j.id` of one parameter, a JSON array of ids. */
-const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) j";
 
 /** Others never change a group that they saved, so these rows need no seal. */
 export function groupStatements(

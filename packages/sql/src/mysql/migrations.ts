@@ -50,7 +50,7 @@ const recordVersion = ({ task, versions }: Tables, version: number): Statement =
   params: [task, version],
 });
 
-const exactText = (found: Found): string =>
+export const exactText = (found: Found): string =>
   `CHARACTER SET utf8mb4 COLLATE ${found.objects.has(MARIADB) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'}`;
 
 /** As SQLAlchemy makes them for Celery, but that text is exact. Source: vectors, `sql-ddl-and-statements.json`. */

@@ -44,7 +44,7 @@ export interface MysqlStoreOptions {
   readonly maxOverflow?: number | undefined;
   /** A connection that nobody used for so long is closed. @default 60_000 */
   readonly idleTimeoutMs?: number | undefined;
-  /** A connection of this age is closed when it is next free. Not those of `pool`. @default never */
+  /** A connection of this age is closed when it is next free. @default never */
   readonly maxLifetimeMs?: number | undefined;
   /** @default 5000 */
   readonly connectTimeoutMs?: number | undefined;

@@ -3,7 +3,7 @@ import { assignmentsOf, type Layout } from '../layout.js';
 import type { StoredRow } from '../task-row.js';
 import type { GuardedStatement } from './guarded.js';
 import { stored } from './stored.js';
-import { SEQUENCES } from './tables.js';
+import { IDS, SEQUENCES } from './tables.js';
 
 export interface Additions {
   /** Of this put alone: what carries it afterwards was written by it. */
@@ -27,6 +27,21 @@ export function putStatements(
   return additions === undefined
     ? plainPut(task, shape.layout, rows, numbering)
     : [guardedPut(task, shape, rows, numbering, additions)];
+}
+
+/** The same for records of an archive, which replace only what failed before they were done. */
+export function restoreStatements(
+  task: string,
+  shape: PutShape,
+  rows: readonly StoredRow[],
+  numbering: Numbered,
+  additions: Additions | undefined,
+): readonly Statement[] {
+  // Without a date either is not ready, and so not older.
+  const failedBefore = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
+  return additions === undefined
+    ? plainRestore(task, shape.layout, rows, numbering)
+    : selectivePut(task, shape, rows, numbering, additions, failedBefore);
 }
 
 /** Set by the statement itself, for each row. */
@@ -108,11 +123,12 @@ function selectivePut(
   rows: readonly StoredRow[],
   numbering: Numbered,
   { token, expired, now }: Additions,
+  replaced = `NOT ${FINAL}`,
 ): Statement[] {
   // Assignments take effect from left to right: the others go by what the first has decided.
   const sql = `${insertInto(task, [...columns, ...BY_STATEMENT], numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, ${token}, rb_revision),
+    ON DUPLICATE KEY UPDATE rb_revision = IF(${replaced} OR ${expired}, ${token}, rb_revision),
     ${written.map(({ name, value }) => `${name} = IF(rb_revision = ${token}, ${value}, ${name})`).join(', ')}`;
   return [
     { sql, params: [...rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))), now] },
@@ -146,6 +162,22 @@ function plainPut(task: string, layout: Layout, rows: readonly StoredRow[], numb
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
         ON DUPLICATE KEY UPDATE ${written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`).join(', ')}`,
       params: valuesOf(columns),
+    },
+  ];
+}
+
+/** Only what is missing: the others' own columns cannot tell afterwards which of the rows that were there it has replaced. */
+function plainRestore(task: string, layout: Layout, rows: readonly StoredRow[], numbering: Numbered): Statement[] {
+  const { columns } = layout;
+  return [
+    {
+      sql: `SELECT j.id AS task_id FROM ${IDS} WHERE NOT EXISTS (SELECT 1 FROM ${task} t WHERE t.task_id = j.id)`,
+      params: [JSON.stringify(rows.map((row) => row.task_id))],
+    },
+    {
+      sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
+        ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
+      params: rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))),
     },
   ];
 }

@@ -4,7 +4,7 @@ import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 import { lengthOf, type StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putShape, putStatements } from './put-statements.js';
+import { putShape, putStatements, restoreStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -15,7 +15,7 @@ export interface Numbering {
 }
 
 /** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
-const SEALED = '(rb_sealed_at <=> rb_touched_at)';
+export const SEALED = '(rb_sealed_at <=> rb_touched_at)';
 
 /** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly the others'. */
 export function mysqlStatements(tables: Tables, layout: Layout, extended: boolean, numbering: Numbering): Statements {
@@ -28,16 +28,11 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
 
   return {
     extended,
-    put: (rows, now) =>
-      batches(rows).flatMap((batch) =>
-        putStatements(
-          task,
-          shape,
-          batch,
-          numbering.task,
-          extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined,
-        ),
-      ),
+    put: (rows, now, restoring = false) => {
+      const build = restoring ? restoreStatements : putStatements;
+      const additions = () => (extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined);
+      return batches(rows).flatMap((batch) => build(task, shape, batch, numbering.task, additions()));
+    },
     get: (taskIds, now) => ({
       sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
       params: [...taskIds, now],
@@ -80,7 +75,7 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
-function selected({ columns, additions }: Layout, extended: boolean): string {
+export function selected({ columns, additions }: Layout, extended: boolean): string {
   if (!extended) return columns.join(', ');
   return [...columns, ...[...additions, 'rb_done_at'].map(ours)].join(', ');
 }
@@ -88,7 +83,7 @@ function selected({ columns, additions }: Layout, extended: boolean): string {
 const ours = (column: string): string => `IF(${SEALED}, ${column}, NULL) AS ${column}`;
 
 /** Ids are never given twice, so a row that was deleted and stored again differs too. */
-const versionOf = (extended: boolean): string =>
+export const versionOf = (extended: boolean): string =>
   extended
     ? "CONCAT_WS('.', id, rb_revision, rb_touched_at)"
     : "CONCAT_WS('.', id, status, date_done, CRC32(result), LENGTH(result))";

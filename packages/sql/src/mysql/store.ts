@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { accepting, json, type ResultStore } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
@@ -52,10 +53,10 @@ export function mysqlSchema(options: MysqlStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: MysqlStoreOptions = {}): ResultStore =>
   mysqlStore({ url, ...options });
 
-const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions) =>
+export const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions): Dialect =>
   mysqlDialect(plainTables(layoutOf(layout), tables), layoutOf(layout), isExtended(layout));
 
-function executorOf(options: MysqlStoreOptions): Executor {
+export function executorOf(options: MysqlStoreOptions): Executor {
   const driver = loadDriver();
   const { poolSize = 10, maxOverflow = 0, acquireTimeoutMs = 10_000, queryTimeoutMs = 30_000 } = options;
   const { statementTimeoutMs, maxLifetimeMs } = options;

@@ -31,3 +31,6 @@ export function plainTables({ tables }: Layout, { task = tables.task, group = ta
 
 /** Names were checked to hold no quote. */
 export const quoted = (name: string): string => `\`${name}\``;
+
+/** Rows `j.id` of one parameter, a JSON array of ids. */
+export const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) j";

@@ -4,6 +4,7 @@ import type { Tables } from './tables.js';
 
 /** Marks among the `objects` that were found. */
 export const largeMark = (table: string): string => `${table}@large`.toLowerCase();
+export const partitionedMark = (table: string): string => `${table}@partitioned`.toLowerCase();
 export const invalidMark = (index: string): string => `${index}@invalid`.toLowerCase();
 
 /** A table up to this size is indexed at once: some 25,000 rows, in less than a tenth of a second. */
@@ -34,7 +35,8 @@ export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 
   return {
     inspect: () => [
       {
-        sql: `SELECT n AS tbl, attname AS col, format_type(atttypid, NULL) AS type, pg_relation_size(attrelid) AS bytes
+        sql: `SELECT n AS tbl, attname AS col, format_type(atttypid, NULL) AS type, pg_relation_size(attrelid) AS bytes,
+            (SELECT relkind FROM pg_class c WHERE c.oid = attrelid) AS kind
           FROM unnest($1::text[]) n JOIN pg_attribute ON attrelid = to_regclass(n) WHERE attnum > 0 AND NOT attisdropped`,
         params: [own],
       },
@@ -52,10 +54,11 @@ export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 
       const byTable = new Map<string, Set<string>>();
       const names = new Set(objects?.rows.map(({ name }) => String(name).toLowerCase()));
       const wrong: string[] = [];
-      for (const { tbl, col, type, bytes } of columns?.rows ?? []) {
+      for (const { tbl, col, type, bytes, kind } of columns?.rows ?? []) {
         const [table, column] = [String(tbl), String(col)];
         byTable.set(table, (byTable.get(table) ?? new Set()).add(column));
         if (Number(bytes) > SMALL_BYTES) names.add(largeMark(table));
+        if (kind === 'p') names.add(partitionedMark(table));
         const types = typed.has(table) ? allowed[column] : undefined;
         if (types && !types.includes(String(type)))
           wrong.push(`the column ${table}.${column} is ${type} and should be ${types[0]}`);

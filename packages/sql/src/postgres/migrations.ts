@@ -6,6 +6,8 @@ import { createIndex, dateIndex, indexesOf, stepsOf } from './indexes.js';
 import { inspection } from './inspection.js';
 import { locking } from './locking.js';
 import { notifications } from './notifications.js';
+import { partitionedTable, partitionTrigger } from './partition-tables.js';
+import { celeryDeadline, checkLayout, type Partitions } from './partitions.js';
 import { quoted, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table: nullable and without defaults, so that a table of any size takes them at once. */
@@ -14,6 +16,8 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
   rb_revision: 'BIGINT',
   // Unix milliseconds, as JavaScript has them.
   rb_expires_at: 'DOUBLE PRECISION',
+  // When a put of this package wrote the row last, or retention first saw it: see docs/retention.md.
+  rb_updated_at: 'DOUBLE PRECISION',
   rb_group_id: 'TEXT',
   rb_parent_id: 'TEXT',
   rb_children: 'TEXT',
@@ -29,11 +33,12 @@ export function postgresSchemaDialect(
   layout: Layout,
   extended: boolean,
   notifies: boolean,
+  partitions?: Partitions,
 ): SchemaDialect {
   return {
     migrations: [
-      layout.django ? OF_DJANGO : celeryTables(tables),
-      ...(extended ? [additions(tables, layout)] : []),
+      layout.django ? OF_DJANGO : celeryTables(tables, partitions),
+      ...(extended ? [additions(tables, layout, partitions)] : []),
       ...(extended && notifies ? [notifications(tables)] : []),
     ],
     taskTable: tables.task,
@@ -57,11 +62,9 @@ const recordVersion = ({ versions, names }: Tables, version: number): Statement 
 });
 
 /** Word for word what SQLAlchemy emits for Celery, but for the quotes. Source: vectors, `sql-ddl-and-statements.json`. */
-function celeryTables(all: Tables): Migration {
+function celeryTables(all: Tables, partitions?: Partitions): Migration {
   const { task, group, taskSequence, groupSequence, names, inTaskSchema, inGroupSchema } = all;
-  const tables = {
-    [task]: [
-      `CREATE TABLE ${task} (
+  const columns = `
 	id INTEGER NOT NULL, 
 	task_id VARCHAR(155), 
 	status VARCHAR(50), 
@@ -73,10 +76,14 @@ function celeryTables(all: Tables): Migration {
 	kwargs BYTEA, 
 	worker VARCHAR(155), 
 	retries INTEGER, 
-	queue VARCHAR(155), 
+	queue VARCHAR(155)`;
+  const plain = `CREATE TABLE ${task} (${columns}, 
 	PRIMARY KEY (id), 
 	UNIQUE (task_id)
-)`,
+)`;
+  const tables = {
+    [task]: [
+      ...(partitions ? partitionedTable(all, partitions, columns) : [plain]),
       createIndex(dateIndex(task, names.task, inTaskSchema)),
     ],
     [group]: [
@@ -93,37 +100,47 @@ function celeryTables(all: Tables): Migration {
   };
   return {
     version: 1,
-    pending: ({ columns, objects }) => [
-      // Two pairs of tables in one schema share them.
-      ...[taskSequence, groupSequence]
-        .filter((sequence) => !objects.has(sequence.toLowerCase()))
-        .map((sequence) => `CREATE SEQUENCE ${sequence}`),
-      ...Object.entries(tables).flatMap(([table, sql]) => (columns.has(table) ? [] : sql)),
-    ],
+    pending(found) {
+      checkLayout(all, found, partitions);
+      return [
+        // Two pairs of tables in one schema share them.
+        ...[taskSequence, groupSequence]
+          .filter((sequence) => !found.objects.has(sequence.toLowerCase()))
+          .map((sequence) => `CREATE SEQUENCE ${sequence}`),
+        ...Object.entries(tables).flatMap(([table, sql]) => (found.columns.has(table) ? [] : sql)),
+      ];
+    },
   };
 }
 
-function additions(tables: Tables, layout: Layout): Migration {
+function additions(tables: Tables, layout: Layout, partitions?: Partitions): Migration {
   const { task, group, members, versions, names } = tables;
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
     Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
       .map(([column, type]) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+  // The key of a partitioned table comes with it.
+  const columns = Object.fromEntries(
+    Object.entries(additionsOf(layout, TASK_ADDITIONS)).filter(([column]) => !partitions || column !== 'rb_expires_at'),
+  );
   const triggers: Readonly<Record<string, readonly string[]>> = {
-    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables, layout),
+    ...(partitions && partitionTrigger(tables, partitions)),
+    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables, layout, partitions),
     [`rb_${names.group}_deleted`]: deletedTrigger(tables),
   };
   return {
     version: 2,
     pending: (found) => [
-      ...missing(found, task, additionsOf(layout, TASK_ADDITIONS)),
+      ...missing(found, task, columns),
       ...missing(found, group, GROUP_ADDITIONS),
       ...(found.columns.has(members) ? [] : [membersTable(members)]),
       ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
       ...Object.entries(triggers)
         .filter(([name]) => !found.objects.has(name.toLowerCase()))
         .flatMap(([, sql]) => sql),
-      ...indexesOf(tables, layout).flatMap((index) => stepsOf(index, found)),
+      ...indexesOf(tables, layout)
+        .filter(({ name }) => !partitions || name !== `rb_${names.task}_expires_at`)
+        .flatMap((index) => stepsOf(index, found)),
     ],
   };
 }
@@ -139,13 +156,19 @@ const versionTable = (versions: string): string =>
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record
  * before. Our statements change rb_revision and Celery's do not: that tells them apart, whatever else they set.
  */
-function rewrittenTrigger({ task, names, inTaskSchema }: Tables, layout: Layout): readonly string[] {
+function rewrittenTrigger(
+  { task, names, inTaskSchema }: Tables,
+  layout: Layout,
+  partitions?: Partitions,
+): readonly string[] {
   const watched = layout.columns.filter((column) => !layout.recent.has(column));
   const additions = Object.keys(additionsOf(layout, TASK_ADDITIONS)).filter((column) => column !== 'rb_revision');
+  const anew = (column: string): string =>
+    partitions && column === 'rb_expires_at' ? celeryDeadline(partitions) : 'NULL';
   const name = `rb_${names.task}_rewritten`;
   return [
     `CREATE OR REPLACE FUNCTION ${inTaskSchema(name)}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN ` +
-      `NEW.rb_revision := coalesce(OLD.rb_revision, 0) + 1; ${additions.map((column) => `NEW.${column} := NULL;`).join(' ')} RETURN NEW; END$$`,
+      `NEW.rb_revision := coalesce(OLD.rb_revision, 0) + 1; ${additions.map((column) => `NEW.${column} := ${anew(column)};`).join(' ')} RETURN NEW; END$$`,
     `CREATE TRIGGER ${quoted(name)} BEFORE UPDATE OF ${watched.join(', ')} ON ${task} FOR EACH ROW ` +
       `WHEN (NEW.rb_revision IS NOT DISTINCT FROM OLD.rb_revision) EXECUTE FUNCTION ${inTaskSchema(name)}()`,
   ];

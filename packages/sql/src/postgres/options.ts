@@ -2,6 +2,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
 import { isDjango, LAYOUT_NAMES, type LayoutName } from '../layout.js';
 import type { PgPool } from './driver.js';
+import { type PartitionOptions, partitionsOf } from './partitions.js';
 import type { SchemaNames, TableNames } from './tables.js';
 
 export interface PostgresStoreOptions {
@@ -54,6 +55,11 @@ export interface PostgresStoreOptions {
    * deployed for it. A URL where `url` is PgBouncer's, or `pool` is given: LISTEN needs a session of its own. @default false
    */
   readonly listen?: boolean | string | undefined;
+  /**
+   * Makes the task table in partitions by deadline, so that expiry drops whole partitions; a table that is there stays as it is.
+   * Every process that uses the table gives the same. @default one table
+   */
+  readonly partitions?: PartitionOptions | undefined;
   /** How often to ask whether others wrote, while somebody watches. @default 50; 1000 with `listen` */
   readonly pollMs?: number | undefined;
   /** Clock, in Unix milliseconds. @default Date.now */
@@ -104,6 +110,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   statementTimeoutMs: ms,
   prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
+  partitions: ofType('object', 'an object of options'),
   pollMs: ms,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
@@ -123,6 +130,11 @@ export function checkOptions(options: PostgresStoreOptions): void {
   }
   if ((options.url === undefined) === (options.pool === undefined))
     throw new TypeError('expected exactly one of url and pool');
+  if (options.partitions !== undefined) {
+    if (options.layout !== undefined && options.layout !== 'extended')
+      throw new TypeError(`expected no partitions beside layout: '${options.layout}'`);
+    partitionsOf(options.partitions);
+  }
   if (options.timeZone !== undefined && isDjango(options.layout ?? 'extended'))
     throw new TypeError('expected no timeZone for the tables of Django, which hold instants in PostgreSQL');
   if (options.listen === true && options.url === undefined)

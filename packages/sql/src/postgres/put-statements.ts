@@ -5,14 +5,26 @@ import type { CountedStatement } from './queries.js';
 import type { Tables } from './tables.js';
 import { typeOf } from './types.js';
 
+/** What a put replaces, beside what has expired. */
+export const NOT_FINAL = "t.status IS DISTINCT FROM 'SUCCESS'";
+/** What the restoring of an archive replaces. Without a date either is not ready, and so not older. */
+export const failedBefore = (given: string): string =>
+  `(t.status IN ('FAILURE', 'REVOKED') AND t.date_done < ${given}.date_done)`;
+
 /** Conditional upsert of any number of records as one statement. */
-export function putStatements(tables: Tables, layout: Layout, columns: readonly string[], extended: boolean) {
+export function putStatements(
+  tables: Tables,
+  layout: Layout,
+  columns: readonly string[],
+  extended: boolean,
+  replaced: string,
+) {
   const usual = columns.filter((column) => layout.usual.has(column));
   const unusual = columns.filter((column) => !layout.usual.has(column));
   const shapes = [usual, columns].map((used) => ({
     used,
-    one: upsert(tables, layout, used, columns, extended, false),
-    several: upsert(tables, layout, used, columns, extended, true),
+    one: upsert(tables, layout, used, columns, extended, replaced, false),
+    several: upsert(tables, layout, used, columns, extended, replaced, true),
   }));
   const shapeOf = (rows: readonly StoredRow[]) =>
     shapes[rows.some((row) => unusual.some((column) => row[column] !== null)) ? 1 : 0] as (typeof shapes)[number];
@@ -61,12 +73,13 @@ function upsert(
   used: readonly string[],
   all: readonly string[],
   extended: boolean,
+  replaced: string,
   several: boolean,
 ): string {
   const places = used.map((column, i) => `$${i + 1}::${typeOf(layout, column)}${several ? '[]' : ''}`).join(', ');
   const id = (taskId: string, status: string): string =>
     `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
-  const revision = extended ? ', 1' : '';
+  const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
     ? `SELECT ${id('u.task_id', 'u.status')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
     : `VALUES (${id('$1::text', '$2::text')}, ${places}${revision})`;
@@ -76,10 +89,11 @@ function upsert(
     (column) => `excluded.${column}`,
     (column) => `t.${column}`,
   ).map(({ name, value }) => `${name} = ${value}`);
-  if (extended) assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1');
-  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision' : ''}) ${source}
+  if (extended)
+    assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
+  return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision, rb_updated_at' : ''}) ${source}
     ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
-    WHERE t.status IS DISTINCT FROM 'SUCCESS'${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
+    WHERE ${replaced}${extended ? ` OR t.rb_expires_at <= $${used.length + 1}::float8` : ''}${several ? ' RETURNING task_id' : ''}`;
 }
 
 interface Round {
@@ -94,7 +108,7 @@ const STATEMENT_BYTES = 64 * 2 ** 20;
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-function rounds(rows: readonly StoredRow[]): readonly (readonly StoredRow[])[] {
+export function rounds(rows: readonly StoredRow[]): readonly (readonly StoredRow[])[] {
   const sorted = rows.toSorted(byId);
   const made: Round[] = [];
   let nth = 0;

@@ -3,7 +3,9 @@ import type { Statement } from '../executor.js';
 import { columnsOf, type Layout } from '../layout.js';
 import { LONE_SURROGATE } from '../limits.js';
 import { groupStatements } from './group-statements.js';
-import { putStatements } from './put-statements.js';
+import { partitionStatements } from './partition-statements.js';
+import { partitionNames } from './partitions.js';
+import { failedBefore, NOT_FINAL, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
 import { asText } from './types.js';
@@ -18,23 +20,33 @@ const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
 const readable = (bytes: string): string =>
   `CASE WHEN octet_length(${bytes}) > ${MAX_READ_BYTES} THEN '' ELSE ${bytes} END`;
 
+/** What to select for a column of a task table. */
+export function asRead(layout: Layout, column: string): string {
+  if (layout.dates.has(column)) return `${asText(layout, column)} AS ${column}`;
+  // What never expires, where deadlines are the key of partitions, which is never null.
+  if (column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
+  return column === 'result' && layout.bytes.has(column) ? `${readable(column)} AS ${column}` : column;
+}
+
 /** PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put. */
-export function postgresStatements(tables: Tables, layout: Layout, extended: boolean): Statements {
+export function postgresStatements(tables: Tables, layout: Layout, extended: boolean, partitioned = false): Statements {
   const { task, group } = tables;
   const columns = columnsOf(layout, extended);
-  const selected = columns.map((name) => {
-    if (layout.dates.has(name)) return `${asText(layout, name)} AS ${name}`;
-    return name === 'result' && layout.bytes.has(name) ? `${readable(name)} AS ${name}` : name;
-  });
+  const selected = columns.map((column) => asRead(layout, column));
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
+  const found = partitioned
+    ? `${partitionNames(tables).get}($2::text[], $1::float8)`
+    : `${task} WHERE task_id = ANY($2::text[]) AND ${live}`;
+  const put = putStatements(tables, layout, columns, extended, NOT_FINAL);
+  const restore = putStatements(tables, layout, columns, extended, failedBefore('excluded'));
 
   return {
     extended,
-    put: putStatements(tables, layout, columns, extended),
+    put: (rows, now, restoring = false) => (restoring ? restore : put)(rows, now),
     get: (taskIds, now) => ({
-      sql: `SELECT ${selected.join(', ')} FROM ${task} WHERE task_id = ANY($2::text[]) AND ${live}`,
+      sql: `SELECT ${selected.join(', ')} FROM ${found}`,
       params: [now, storable(taskIds)],
     }),
     delete: (taskIds, now) => [
@@ -48,6 +60,10 @@ export function postgresStatements(tables: Tables, layout: Layout, extended: boo
       sql: `SELECT task_id, xmin::text AS version FROM ${task} WHERE task_id = ANY($1::text[])`,
       params: [storable(taskIds)],
     }),
+    latest: (taskIds, now) => ({
+      sql: `SELECT ${selected.join(', ')}, xmin::text AS version, ${live}::int AS live FROM ${task} WHERE task_id = ANY($2::text[])`,
+      params: [now, storable(taskIds)],
+    }),
     // Which transactions are over: differs where any has written in between.
     changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),
     scan: (query) => scanStatement(task, selected.join(', '), layout, live, query),
@@ -59,11 +75,12 @@ export function postgresStatements(tables: Tables, layout: Layout, extended: boo
           WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
         params: [now],
       },
-      { sql: `SELECT pg_total_relation_size('${task}') AS bytes`, params: [] },
+      { sql: `SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_partition_tree('${task}')`, params: [] },
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(group, expired, limit, now),
     ...groupStatements(tables, layout, extended, live),
+    ...(partitioned && partitionStatements(tables, columns)),
   };
 }
 

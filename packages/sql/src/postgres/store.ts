@@ -1,4 +1,6 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import { CELERY } from '../celery-layout.js';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
@@ -10,6 +12,8 @@ import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import { partitionsOf } from './partitions.js';
+import { partitionsAhead } from './partitions-ahead.js';
 import { openConnection, openPool } from './pool.js';
 import { tablesOf } from './tables.js';
 
@@ -34,6 +38,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     maxBytes: options.maxBytes ?? 67_108_864,
     pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
     listen: listenOf(options),
+    ahead: aheadOf(options),
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
   });
@@ -54,8 +59,23 @@ export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: PostgresStoreOptions = {}): ResultStore =>
   postgresStore({ url, ...options });
 
-const dialectOf = ({ tables, schemas, layout = 'extended', listen = false }: PostgresStoreOptions) =>
-  postgresDialect(tablesOf(layoutOf(layout), tables, schemas), layoutOf(layout), isExtended(layout), listen !== false);
+export const dialectOf = ({
+  tables,
+  schemas,
+  layout = 'extended',
+  listen = false,
+  partitions,
+}: PostgresStoreOptions): Dialect =>
+  postgresDialect(
+    tablesOf(layoutOf(layout), tables, schemas),
+    layoutOf(layout),
+    isExtended(layout),
+    listen !== false,
+    partitions && partitionsOf(partitions),
+  );
+
+const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
+  partitions && partitionsAhead(tablesOf(CELERY, tables, schemas), partitionsOf(partitions), now);
 
 function listenOf(options: PostgresStoreOptions): Listen | undefined {
   const { url, listen = false, layout = 'extended', tables, onBackgroundError } = options;
@@ -65,7 +85,7 @@ function listenOf(options: PostgresStoreOptions): Listen | undefined {
   return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
-function executorOf(options: PostgresStoreOptions): Executor {
+export function executorOf(options: PostgresStoreOptions): Executor {
   const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
   if (pool === undefined)

@@ -9,6 +9,8 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
   // Counts the writes to a row, whoever makes them; see the trigger below.
   rb_revision: 'INTEGER',
   rb_expires_at: 'INTEGER',
+  // When a put of this package wrote the row last, or retention first saw it: see docs/retention.md.
+  rb_updated_at: 'INTEGER',
   rb_group_id: 'TEXT',
   rb_parent_id: 'TEXT',
   rb_children: 'TEXT',

@@ -19,6 +19,10 @@ const UNCOUNTED =
   "status || '.' || coalesce(date_done, '') || '.' || coalesce(length(result), '') || " +
   "CASE WHEN status IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN '' ELSE coalesce(hex(result), '') END";
 
+/** AUTOINCREMENT never gives an id twice, so a row that was deleted and stored again differs too. */
+export const versionOf = (extended: boolean): string =>
+  `id || '.' || ${extended ? 'coalesce(rb_revision, 0)' : UNCOUNTED}`;
+
 /**
  * SQLite's statements for tables with this package's columns, or for exactly the others'.
  *
@@ -37,15 +41,18 @@ export function sqliteStatements(tables: Tables, layout: Layout, extended: boole
 
   return {
     extended,
-    put(rows, now) {
+    put(rows, now, restoring = false) {
       const used = rows.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
       const statements: Statement[] = [];
       for (let start = 0; start < rows.length; ) {
         const size = Math.min(MAX_ROWS, 2 ** Math.floor(Math.log2(rows.length - start)));
         const params: SqlValue[] = [];
-        for (const row of rows.slice(start, start + size)) for (const column of used) params.push(row[column] ?? null);
+        for (const row of rows.slice(start, start + size)) {
+          for (const column of used) params.push(row[column] ?? null);
+          if (extended) params.push(now);
+        }
         if (extended) params.push(now);
-        statements.push({ sql: upsert(used, size), params });
+        statements.push({ sql: upsert(used, size, restoring), params });
         start += size;
       }
       return statements;
@@ -61,8 +68,7 @@ export function sqliteStatements(tables: Tables, layout: Layout, extended: boole
       },
     ],
     versions: (taskIds) => ({
-      // AUTOINCREMENT never gives an id twice, so a row that was deleted and stored again differs too.
-      sql: `SELECT task_id, id || '.' || ${extended ? 'coalesce(rb_revision, 0)' : UNCOUNTED} AS version FROM ${task} WHERE task_id IN (SELECT value FROM json_each(?))`,
+      sql: `SELECT task_id, ${versionOf(extended)} AS version FROM ${task} WHERE task_id IN (SELECT value FROM json_each(?))`,
       params: [JSON.stringify(taskIds)],
     }),
     changeToken: () => ({
@@ -90,7 +96,10 @@ export function sqliteStatements(tables: Tables, layout: Layout, extended: boole
   };
 }
 
-/** Inputs: the used columns of `size` rows, then now. Returns the ids of the rows that were written. */
+/** Without a date either is not ready, and so not older. */
+const FAILED_BEFORE = "(status IN ('FAILURE', 'REVOKED') AND date_done < excluded.date_done)";
+
+/** Inputs: the used columns of `size` rows, each followed by now, then now. Returns the ids of the rows that were written. */
 function upsertOf(task: string, layout: Layout, columns: readonly string[], extended: boolean) {
   const assignments = assignmentsOf(
     layout,
@@ -98,20 +107,22 @@ function upsertOf(task: string, layout: Layout, columns: readonly string[], exte
     (column) => `excluded.${column}`,
     (column) => column,
   ).map(({ name, value }) => `${name} = ${value}`);
-  if (extended) assignments.push('rb_revision = coalesce(rb_revision, 0) + 1');
-  const tail = `ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
-    WHERE status IS NOT 'SUCCESS'${extended ? ' OR rb_expires_at <= ?' : ''} RETURNING task_id`;
+  if (extended)
+    assignments.push('rb_revision = coalesce(rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
+  const tail = (replaced: string): string => `ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}
+    WHERE ${replaced}${extended ? ' OR rb_expires_at <= ?' : ''} RETURNING task_id`;
   const made = new Map<string, string>();
-  return (used: readonly string[], size: number): string => {
-    const key = `${used.length} ${size}`;
-    const sql = made.get(key) ?? `${insertOf(task, used, extended, size)} ${tail}`;
+  return (used: readonly string[], size: number, restoring: boolean): string => {
+    const key = `${used.length} ${size} ${restoring}`;
+    const replaced = restoring ? FAILED_BEFORE : "status IS NOT 'SUCCESS'";
+    const sql = made.get(key) ?? `${insertOf(task, used, extended, size)} ${tail(replaced)}`;
     made.set(key, sql);
     return sql;
   };
 }
 
 function insertOf(task: string, used: readonly string[], extended: boolean, size: number): string {
-  const names = [...used, ...(extended ? ['rb_revision'] : [])];
+  const names = [...used, ...(extended ? ['rb_updated_at', 'rb_revision'] : [])];
   const row = `(${names.map((name) => (name === 'rb_revision' ? '1' : '?')).join(', ')})`;
   return `INSERT INTO ${task} (${names.join(', ')}) VALUES ${Array(size).fill(row).join(', ')}`;
 }

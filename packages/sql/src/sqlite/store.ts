@@ -1,4 +1,5 @@
 import { type Accept, accepting, json, type ResultStore, type Serializer } from '@rb/core';
+import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
 import { isExtended, type LayoutName, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
@@ -89,10 +90,10 @@ export function sqliteSchema(options: SqliteStoreOptions): SqlSchema {
 export const storeFromUrl = (url: string, options: SqliteStoreOptions = {}): ResultStore =>
   sqliteStore({ ...optionsFromUrl(url), ...options });
 
-const dialectOf = ({ tables, layout = 'extended', database }: SqliteStoreOptions) =>
+export const dialectOf = ({ tables, layout = 'extended', database }: SqliteStoreOptions): Dialect =>
   sqliteDialect(plainTables(layoutOf(layout), tables), layoutOf(layout), isExtended(layout), database !== undefined);
 
-function executorOf(options: SqliteStoreOptions): Executor {
+export function executorOf(options: SqliteStoreOptions): Executor {
   const { filename, database, createTables = true, readonly = false, busyTimeoutMs = 5_000 } = options;
   if ((filename === undefined) === (database === undefined))
     throw new TypeError('expected exactly one of filename and database');

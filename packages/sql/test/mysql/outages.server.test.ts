@@ -56,6 +56,16 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
       await store.close();
     });
 
+    it('stores where the server prepares no more statements', async () => {
+      await using database = await databaseAt(server.url);
+      await database.admin.query('SET GLOBAL max_prepared_stmt_count = 0');
+      const store = mysqlStore({ url: database.url });
+      expect(await store.put([record('a')])).toEqual([{ applied: true }]);
+      expect(await store.put([record('a')])).toEqual([{ applied: false, state: 'SUCCESS' }]);
+      await database.admin.query('SET GLOBAL max_prepared_stmt_count = DEFAULT');
+      await store.close();
+    });
+
     it('says that too many connections are open, and waits its turn for the next attempt', async () => {
       await using database = await databaseAt(server.url);
       await using user = await userOf(database);

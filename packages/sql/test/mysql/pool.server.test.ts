@@ -106,6 +106,19 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     expect(await first).toEqual([undefined]);
   });
 
+  it(`${service}: sends nothing of a call that was aborted while it waited for a connection`, async ({ server }) => {
+    await using database = await databaseAt(server.url);
+    await using blocked = await blockedStore(database, { poolSize: 1 });
+    const first = blocked.store.get(['a']);
+    const leaving = new AbortController();
+    const second = blocked.store.put([record('a')], { signal: leaving.signal });
+    const third = blocked.store.get(['a']);
+    leaving.abort();
+    expect(await code(second)).toBe('RB_ABORTED');
+    await blocked.unblock();
+    expect(await Promise.all([first, third])).toEqual([[undefined], [undefined]]);
+  });
+
   it(`${service}: a statement ends with the time that it was given`, async ({ server }) => {
     await using database = await databaseAt(server.url);
     await using blocked = await blockedStore(database, { statementTimeoutMs: 200 });

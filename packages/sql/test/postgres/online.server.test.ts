@@ -23,28 +23,26 @@ async function celeryTable({ admin }: TestDatabase, rows = 20_000): Promise<void
 /** Inserts, reads and updates as Celery does until told to stop. */
 function celeryTraffic(url: string) {
   let stopped = false;
-  let slowestMs = 0;
   const work = async (): Promise<number> => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     let n = 0;
     for (; !stopped; n++) {
-      const start = performance.now();
       await client.query(
         "INSERT INTO celery_taskmeta (id, task_id, status) VALUES (nextval('task_id_sequence'), $1, 'STARTED')",
         [`traffic-${n}`],
       );
       await client.query("UPDATE celery_taskmeta SET status = 'SUCCESS' WHERE task_id = $1", [`traffic-${n}`]);
-      slowestMs = Math.max(slowestMs, performance.now() - start);
     }
     await client.end();
     return n;
   };
   const working = work();
   return {
-    async stop() {
+    /** Returns how many were written. */
+    stop(): Promise<number> {
       stopped = true;
-      return { writes: await working, slowestMs };
+      return working;
     },
   };
 }
@@ -61,8 +59,7 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       const traffic = celeryTraffic(database.url);
       const deployers = await Promise.all(Array.from({ length: 20 }, () => startDeployer(database.url)));
       const ran = await Promise.all(deployers.map((deploy) => deploy()));
-      const { writes, slowestMs } = await traffic.stop();
-      console.info(`${service}: the slowest of ${writes} writes took ${Math.round(slowestMs)} ms`);
+      expect(await traffic.stop()).toBeGreaterThan(0);
       const statements = ran.flat();
       expect(statements.filter((sql) => sql.startsWith('RB_'))).toEqual([]);
       expect(statements.filter((sql) => sql.includes('CONCURRENTLY'))).toHaveLength(7);
@@ -115,8 +112,7 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       // It has given up, and tries once more.
       await eventually(async () => expect((await database.admin.query(waiting)).rowCount).toBe(0));
       await eventually(async () => expect((await database.admin.query(waiting)).rowCount).toBe(1));
-      const { writes } = await traffic.stop();
-      expect(writes).toBeGreaterThan(0);
+      expect(await traffic.stop()).toBeGreaterThan(0);
       await database.admin.query('COMMIT');
       expect((await deploying).length).toBeGreaterThan(0);
     });

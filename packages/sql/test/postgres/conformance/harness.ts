@@ -10,6 +10,8 @@ import { rawAccess } from './raw.ts';
 /** Where the kit's second process finds the server, and whether worlds there have users. */
 const URL_VARIABLE = 'RB_POSTGRES_KIT_URL';
 const USERS_VARIABLE = 'RB_POSTGRES_KIT_USERS';
+/** How it finds the tables there; empty: not in partitions. */
+const PARTITIONS_VARIABLE = 'RB_POSTGRES_KIT_PARTITIONS';
 
 /** Short, so that outages of a second tell something. */
 const TIMES = { acquireTimeoutMs: 2_500, queryTimeoutMs: 1_500, pollMs: 5 };
@@ -51,7 +53,12 @@ export function postgresHarness(
       return { storeVersion: version, server: serverVersion };
     },
     async world(joined) {
-      Object.assign(process.env, { [URL_VARIABLE]: url, [USERS_VARIABLE]: String(users) });
+      const partitions = options.partitions ? JSON.stringify(options.partitions) : '';
+      Object.assign(process.env, {
+        [URL_VARIABLE]: url,
+        [USERS_VARIABLE]: String(users),
+        [PARTITIONS_VARIABLE]: partitions,
+      });
       const schema = joined ?? `rb_${randomUUID().replaceAll('-', '')}`;
       const admin = new pg.Pool({ connectionString: url, max: 2 });
       // A restart of the server ends its connections.
@@ -96,7 +103,10 @@ async function removeSchema(admin: pg.Pool, schema: string, users: boolean): Pro
 export const harness: Harness = postgresHarness(
   'postgres',
   process.env[URL_VARIABLE] ?? 'postgresql://postgres:postgres@127.0.0.1:5432/postgres',
-  { users: process.env[USERS_VARIABLE] !== 'false' },
+  {
+    users: process.env[USERS_VARIABLE] !== 'false',
+    options: process.env[PARTITIONS_VARIABLE] ? { partitions: JSON.parse(process.env[PARTITIONS_VARIABLE]) } : {},
+  },
 );
 
 async function openHandle(

@@ -1,0 +1,81 @@
+import type { SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
+import { type Bound, formsOf, type MysqlConnection } from './driver.js';
+
+export interface QueriesOptions {
+  readonly escape: (value: unknown) => string;
+  /** Whether several statements may go in one packet. */
+  readonly owned: boolean;
+  /** Longest wait for the answer to one round trip. */
+  readonly queryTimeoutMs: number;
+}
+
+export interface Queries {
+  /** As text. One result per statement, in one round trip where they fit into a packet. */
+  send(connection: MysqlConnection, statements: readonly Statement[], unlimited?: boolean): Promise<StatementResult[]>;
+  /** Prepared once per connection. */
+  execute(connection: MysqlConnection, statement: Statement): Promise<void>;
+}
+
+/** Of statements in one packet: more than any batch of ordinary records, and a number of copies that does not hurt. */
+const PACKET_CHARS = 4 * 2 ** 20;
+/** A character of JavaScript in UTF-8. */
+const MAX_CHAR_BYTES = 3;
+
+export function queriesOf(
+  { escape: escaped, owned, queryTimeoutMs: timeout }: QueriesOptions,
+  maxPacketBytes: (connection: MysqlConnection) => number,
+): Queries {
+  const forms = formsOf(owned);
+
+  const query = async (connection: MysqlConnection, sql: string, unlimited: boolean): Promise<unknown> => {
+    const limit = maxPacketBytes(connection);
+    if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
+    return (await connection.query({ ...forms, sql, ...(!unlimited && { timeout }) }))[0];
+  };
+
+  /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
+  const formatted = ({ sql, params }: Statement): string => {
+    if (params.length === 0) return sql;
+    const pieces = sql.split('?');
+    let text = pieces[0] ?? '';
+    for (let i = 0; i < params.length; i++) text += escaped(bound(params[i] ?? null)) + pieces[i + 1];
+    return text;
+  };
+
+  return {
+    async send(connection, statements, unlimited = false) {
+      const texts = statements.map(formatted);
+      const chars = texts.reduce((sum, { length }) => sum + length, 0);
+      const fit = chars <= Math.min(PACKET_CHARS, maxPacketBytes(connection) / MAX_CHAR_BYTES);
+      if (owned && fit && texts.length > 1)
+        return ((await query(connection, texts.join(';\n'), unlimited)) as unknown[]).map(resultOf);
+      const results: StatementResult[] = [];
+      for (const text of texts) results.push(resultOf(await query(connection, text, unlimited)));
+      return results;
+    },
+    async execute(connection, { sql, params }) {
+      const values = params.map(bound);
+      // Unlike in a text, bytes are sent as they are.
+      if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
+      await connection.execute({ ...forms, sql, values, timeout });
+    },
+  };
+}
+
+/** As the server says it, if it says so at all: mostly it cuts the connection while the packet is still being sent. */
+const packetTooLarge = (): Error =>
+  Object.assign(new Error('more than max_allowed_packet'), { errno: 1153, code: 'ER_NET_PACKET_TOO_LARGE' });
+
+const bytesAtMost = (sum: number, value: Bound): number =>
+  sum + (typeof value === 'string' ? Buffer.byteLength(value) : Buffer.isBuffer(value) ? value.length : 8);
+
+function bound(value: SqlParam): Bound {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  throw new TypeError('expected no list as a parameter');
+}
+
+const resultOf = (result: unknown): StatementResult =>
+  Array.isArray(result)
+    ? { rows: result as SqlRow[], changes: 0 }
+    : { rows: [], changes: Number((result as { affectedRows?: unknown } | undefined)?.affectedRows ?? 0) };

@@ -1,0 +1,3 @@
+/** A pattern with `*` and `?` for LIKE ... ESCAPE '!'. */
+export const likePattern = (glob: string): string =>
+  glob.replace(/[!%_*?]/g, (char) => ({ '*': '%', '?': '_' })[char] ?? `!${char}`);

@@ -1,0 +1,17 @@
+import { describe } from 'vitest';
+import { archiveContract } from './archive.js';
+import { concurrencyContract } from './concurrency.js';
+import { restoreContract } from './restore.js';
+import { tierContract } from './tiers.js';
+import type { OpenWorld } from './world.js';
+
+/** What retention promises on every database. */
+export function retentionContract(name: string, open: OpenWorld): void {
+  // Processes that are killed, thousands of records: long on a busy machine.
+  describe(`retention on ${name}`, { timeout: 60_000 }, () => {
+    tierContract(open);
+    archiveContract(open);
+    restoreContract(open);
+    concurrencyContract(open);
+  });
+}
