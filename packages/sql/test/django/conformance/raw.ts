@@ -3,7 +3,7 @@ import type { Row } from '../../conformance/vectors.ts';
 import { DJANGO_BOMBS, DJANGO_FOREIGN, DJANGO_GARBAGE, DJANGO_VECTORS } from './rows.ts';
 
 /** Not stored by the record's writer, but given by the database. */
-const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_touched_at', 'rb_sealed_at', 'rb_done_at']);
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_updated_at', 'rb_touched_at', 'rb_sealed_at', 'rb_done_at']);
 
 /** @param place The value of a parameter, by its number. */
 export function djangoRaw(
