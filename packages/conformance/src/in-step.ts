@@ -12,8 +12,10 @@ const SLOT_MS = 8;
 export async function inStep<T, R>(items: readonly T[], visit: (item: T) => Promise<R>): Promise<readonly R[]> {
   const visits = new Map<number, Promise<R>>();
   while (visits.size < items.length) {
-    const slot = Math.floor(Date.now() / SLOT_MS) + 1;
-    await sleep(slot * SLOT_MS - Date.now());
+    // One look: by the second the slot may have begun, and Node warns of pauses below zero.
+    const now = Date.now();
+    const slot = Math.floor(now / SLOT_MS) + 1;
+    await sleep(slot * SLOT_MS - now);
     const at = slot % items.length;
     // What a slow turn of the event loop skipped comes up again in the next round of the clock.
     if (visits.has(at)) continue;

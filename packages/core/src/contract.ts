@@ -150,7 +150,10 @@ export interface Subscription {
 export interface ExpiryCapability {
   /** How late, at most, a deadline takes effect. */
   readonly resolutionMs: number;
-  /** Removes at most `limit` expired records and groups, and returns how many. Absent where the server does it. */
+  /**
+   * Removes at most `limit` expired records and groups, and returns how many; a store that keeps them in partitions by deadline
+   * may drop a whole one at once, which is more. Absent where the server does it.
+   */
   sweep?(limit: number, options?: CallOptions): Promise<number>;
 }
 

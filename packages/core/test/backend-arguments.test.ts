@@ -73,6 +73,8 @@ const CALLS: Readonly<Record<string, (backend: ResultBackend) => unknown>> = {
   'null as schema': (b) => b.result('a', { schema: wrong(null) }),
   'a batch of none': (b) => b.cleanup({ batchSize: 0 }),
   'half a batch': (b) => b.cleanup({ batchSize: 0.5 }),
+  'a negative pause': (b) => b.cleanup({ pauseMs: -1 }),
+  'no function as onProgress': (b) => b.cleanup({ onProgress: wrong(true) }),
   'NaN as batch size': (b) => b.cleanup({ batchSize: Number.NaN }),
   'an empty group id': (b) => b.group(''),
   'text as members': (b) => b.group('g', wrong('abc')),

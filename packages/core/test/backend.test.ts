@@ -242,10 +242,27 @@ describe('housekeeping', () => {
     await Promise.all(Array.from({ length: 7 }, (_, i) => backend.succeed(`${i}`, i, { expiresIn: 10 })));
     await backend.succeed('stays', 1, { expiresIn: 1_000 });
     now = 100;
-    expect(await backend.cleanup({ batchSize: 5 })).toBe(7);
+    const seen: number[] = [];
+    const cleaned = await backend.cleanup({ batchSize: 5, pauseMs: 1, onProgress: (removed) => seen.push(removed) });
+    expect([cleaned, seen]).toEqual([7, [3, 6, 7]]);
     expect(limits).toEqual([5, 5, 5, 5]);
     expect((await backend.stats()).total).toBe(1);
     expect(await backend.cleanup()).toBe(0);
+  });
+
+  it('ends a cleanup between batches when it is aborted', async () => {
+    let now = 0;
+    await using backend = createResultBackend(memoryStore({ now: () => now }), { now: () => now });
+    await Promise.all(Array.from({ length: 4 }, (_, i) => backend.succeed(`${i}`, i, { expiresIn: 10 })));
+    await backend.succeed('live', 1, { expiresIn: 1_000 });
+    now = 100;
+    const aborting = new AbortController();
+    const cleaning = backend.cleanup({
+      ...{ batchSize: 1, pauseMs: 60_000, signal: aborting.signal },
+      onProgress: () => aborting.abort(),
+    });
+    await expect(cleaning).rejects.toMatchObject({ code: 'RB_ABORTED' });
+    expect(await backend.cleanup()).toBe(3);
   });
 
   it('has nothing to clean up where the server does it itself, or where nothing expires', async () => {

@@ -2,8 +2,14 @@
 import { bench } from '@rb/bench';
 import { createResultBackend } from '@rb/core';
 import { redisStore } from '@rb/redis';
+import { GET } from '../src/scripts.ts';
 import { BATCH, keyOf, newIds, recordOf } from './records.ts';
 import { client, end, url } from './server.ts';
+
+client.defineCommand('both', GET);
+interface Reads {
+  bothBuffer(count: number, ...keys: readonly string[]): Promise<readonly (Buffer | null)[]>;
+}
 
 const store = redisStore({ url });
 const backend = createResultBackend(redisStore({ url }));
@@ -29,6 +35,11 @@ for (const count of [1, BATCH]) {
         for (const id of ids) pipeline.pexpiretime(keyOf(id));
         const [[, texts] = [], ...deadlines] = (await pipeline.exec()) ?? [];
         return (texts as string[]).map((text, i) => [JSON.parse(text), deadlines[i]?.[1]]);
+      }),
+      task('ioredis: the script of both, JSON.parse', async () => {
+        const values = await (client as unknown as Reads).bothBuffer(count, ...ids.map(keyOf));
+        const deadlines = values[count] as Buffer;
+        return ids.map((_, i) => [JSON.parse(String(values[i])), deadlines.readDoubleLE(8 * i)]);
       }),
       task('redisStore get', () => store.get(ids)),
       task(`backend getMany of ${count}`, () => backend.getMany(ids)),

@@ -4,7 +4,7 @@ import type { ServerNode } from '@rb/servers/service';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { startOrThrow } from './servers.js';
-import { clientAt, listener, recordOf, storeAt } from './stores.js';
+import { clientAt, listener, RIGHTS, recordOf, storeAt } from './stores.js';
 
 const IDS = Array.from({ length: 20 }, (_, i) => `t${i}`);
 const records = (state: string) => IDS.map((taskId) => recordOf({ taskId, state }));
@@ -18,7 +18,8 @@ it('connects to every node of a Cluster as whom the credentials say, with a fres
   const killAll = (admin: Redis | undefined): Promise<unknown> | undefined => admin?.client('KILL', 'USER', 'app');
   let password = '';
   const rotate = async (token: string): Promise<void> => {
-    for (const admin of admins) await admin.acl('SETUSER', 'app', 'on', 'resetpass', `>${token}`, '~*', '&*', '+@all');
+    for (const admin of admins)
+      await admin.acl('SETUSER', 'app', 'on', 'resetpass', `>${token}`, ...RIGHTS, '+cluster');
     password = token;
   };
   await rotate('first-token');

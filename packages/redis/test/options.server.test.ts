@@ -7,7 +7,7 @@ import { namespace } from '@rb/servers/shared';
 import { Cluster, Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startOrThrow } from './servers.js';
-import { clientAt, errorOf, listener, recordOf, storeAt } from './stores.js';
+import { clientAt, errorOf, listener, RIGHTS, recordOf, storeAt } from './stores.js';
 
 const APPLIED = [{ applied: true }];
 const test = await serverTest('redis');
@@ -90,7 +90,7 @@ describe('who connects', () => {
     const admin = clientAt(server.url);
     let password = 'first-token';
     const rotate = async (): Promise<void> => {
-      await admin.acl('SETUSER', 'app', 'on', 'resetpass', `>${password}`, '~*', '&*', '+@all');
+      await admin.acl('SETUSER', 'app', 'on', 'resetpass', `>${password}`, ...RIGHTS);
     };
     await rotate();
     const url = server.url.replace('redis://', 'redis://app@');

@@ -15,6 +15,10 @@ export function storeAt(options: RedisStoreOptions): ResultStore {
   return store;
 }
 
+/** What the README says that a user needs, for ACL SETUSER. */
+export const RIGHTS: readonly string[] =
+  'resetchannels ~celery-task* &celery-task* -@all +@connection +@read +@write +@scripting +@pubsub +info'.split(' ');
+
 /** A bare client, disconnected after the test. */
 export function clientAt(url: string): Redis {
   const client = new Redis(url);

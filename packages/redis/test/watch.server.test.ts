@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { tcpProxy } from '@rb/conformance/tcp-proxy';
 import { serverTest } from '@rb/servers/fixture';
 import { namespace } from '@rb/servers/shared';
 import { describe, expect, it } from 'vitest';
@@ -56,18 +57,29 @@ describe('watching', () => {
 });
 
 describe('a process that is busy', () => {
-  test('does not take its own silence for the server’s', async ({ server }) => {
-    const store = storeAt({ url: server.url, globalKeyPrefix: namespace(), healthCheckMs: 50 });
+  async function hearsAfterStalls(url: string, stallMs: number): Promise<void> {
+    const store = storeAt({ url, globalKeyPrefix: namespace(), healthCheckMs: 50 });
     const heard = listener();
     await store.notify?.subscribe(heard).add(['a']);
-    // One turn between stalls that are longer than a check: an answer is there, and has not been looked at.
     for (let i = 0; i < 10; i += 1) {
       await setImmediate();
-      for (const end = performance.now() + 60; performance.now() < end; );
+      for (const end = performance.now() + stallMs; performance.now() < end; );
     }
     await store.put([recordOf()]);
     await expect.poll(() => heard.told).toEqual(['a SUCCESS']);
     expect(heard.gaps).toBe(0);
+  }
+
+  // One turn between stalls that are longer than a check: an answer is there, and has not been looked at.
+  test('does not take its own silence for the server’s', ({ server }) => hearsAfterStalls(server.url, 60));
+
+  test('does not where an answer needs several turns, as through a proxy of its own', async ({
+    server,
+    onTestFinished,
+  }) => {
+    const wire = await tcpProxy(server.url);
+    onTestFinished(() => wire.close());
+    await hearsAfterStalls(wire.url, 120);
   });
 });
 

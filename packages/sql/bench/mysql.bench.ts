@@ -10,14 +10,16 @@ import mysql from 'mysql2/promise';
 /** As many as are stored at once. */
 const BATCH = 500;
 
-const server = await start(process.env.RB_BENCH_MYSQL === 'mariadb' ? 'mariadb' : 'mysql');
+const service = process.env.RB_BENCH_MYSQL === 'mariadb' ? 'mariadb' : 'mysql';
+const server = await start(service);
 if ('missing' in server) throw new Error(server.missing);
 const store = mysqlStore({ url: server.url });
 const backend = createResultBackend(store);
 await store.get([]); // Makes the tables.
 const raw = mysql.createPool({ uri: server.url, dateStrings: true });
 await raw.query('CREATE TABLE raw_taskmeta LIKE celery_taskmeta');
-await raw.query('ALTER TABLE raw_taskmeta MODIFY id INTEGER NOT NULL AUTO_INCREMENT');
+// MariaDB's ids come from the sequence, as Celery's do.
+const sequence = service === 'mariadb' ? [mysql.raw('NEXTVAL(task_id_sequence)')] : [];
 
 const result = { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' };
 const bytes = Buffer.from(pickle.encode(result) as Uint8Array);
@@ -34,11 +36,12 @@ const record = (taskId: string): TaskRecord => ({
 const newIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
 const rowOf = (id: string) => [id, 'SUCCESS', bytes, '2026-11-22 17:03:59', null, expiresAt];
 const upsertOf = (rows: string): string =>
-  `INSERT INTO raw_taskmeta (task_id, status, result, date_done, traceback, rb_expires_at) VALUES ${rows}
+  `INSERT INTO raw_taskmeta (${sequence.length > 0 ? 'id, ' : ''}task_id, status, result, date_done, traceback, rb_expires_at) VALUES ${rows}
     ON DUPLICATE KEY UPDATE status = VALUES(status), result = VALUES(result), date_done = VALUES(date_done),
     traceback = VALUES(traceback), rb_expires_at = VALUES(rb_expires_at)`;
-const upsert = (ids: readonly string[]) => raw.query(upsertOf('?'), [ids.map(rowOf)]);
-const prepared = ([id = '']: readonly string[]) => raw.execute(upsertOf('(?, ?, ?, ?, ?, ?)'), rowOf(id));
+const upsert = (ids: readonly string[]) => raw.query(upsertOf('?'), [ids.map((id) => [...sequence, ...rowOf(id)])]);
+const oneRow = sequence.length > 0 ? '(NEXTVAL(task_id_sequence), ?, ?, ?, ?, ?, ?)' : '(?, ?, ?, ?, ?, ?)';
+const prepared = ([id = '']: readonly string[]) => raw.execute(upsertOf(oneRow), rowOf(id));
 
 for (const size of [1, BATCH]) {
   await bench(`mysql-put-${size}`, {

@@ -38,8 +38,15 @@ export function queriesOf(
     if (params.length === 0) return sql;
     const pieces = sql.split('?');
     let text = pieces[0] ?? '';
-    for (let i = 0; i < params.length; i++) text += escaped(bound(params[i] ?? null)) + pieces[i + 1];
+    for (let i = 0; i < params.length; i++) text += literal(params[i] ?? null) + pieces[i + 1];
     return text;
+  };
+
+  /** Most values need no look at what they might be. */
+  const literal = (value: SqlParam): string => {
+    if (value === null) return 'NULL';
+    if (typeof value === 'number') return String(value);
+    return escaped(bound(value));
   };
 
   return {

@@ -8,7 +8,7 @@ export interface PgPool {
   /** Callers that wait for a connection. */
   readonly waitingCount: number;
   /** What the next connection is made with. */
-  readonly options: { ssl?: unknown };
+  readonly options: { ssl?: unknown; readonly max?: number };
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;

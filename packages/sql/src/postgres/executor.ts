@@ -35,8 +35,10 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
   const transaction = async (
     client: PgClient,
     statements: readonly Statement[],
-    { write, unlimited, during }: RunOptions,
+    { write, doing, unlimited, during }: RunOptions,
   ): Promise<StatementResult[]> => {
+    if (during && options.pool.options.max === 1)
+      throw new ResultError('RB_UNSUPPORTED', `${doing} takes two connections, and the given pool has one`);
     await query(client, write ? BEGIN_WRITE : BEGIN_READ);
     try {
       const results: StatementResult[] = [];

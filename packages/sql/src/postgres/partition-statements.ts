@@ -43,8 +43,9 @@ export function partitionStatements(
 /**
  * Inputs: an array per column, an id at most once; now; whether an archive is restored. Returns the ids that were written.
  *
- * Under the locks of the ids nobody else inserts them, so that looking first is enough. A row whose deadline changes moves to
- * another partition and keeps its id.
+ * Under the locks of the ids nobody else inserts them, so that looking first is enough. Rows that are there are locked, those that
+ * stay too: else one that is deleted between two statements of a batch lets a later record of its id in after a SUCCESS. A row
+ * whose deadline changes moves to another partition and keeps its number.
  */
 export function putFunction(tables: Tables, columns: readonly string[]): string {
   const { task, taskSequence } = tables;
@@ -58,14 +59,12 @@ DECLARE known text[];
 BEGIN
   ${NEEDS_READ_COMMITTED};
   PERFORM pg_advisory_xact_lock(stripe) FROM (SELECT DISTINCT ${stripeOf(task, 'u')} AS stripe FROM unnest(a0) u ORDER BY 1) stripes;
-  known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0));
+  known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0) FOR UPDATE);
   IF known <> '{}' THEN
     RETURN QUERY UPDATE ${task} t SET ${assignments.join(', ')}, rb_revision = coalesce(t.rb_revision, 0) + 1, rb_updated_at = now_ms
       FROM ${given} WHERE t.task_id = u.task_id AND (t.rb_expires_at <= now_ms
         OR CASE WHEN restoring THEN ${failedBefore('u')} ELSE ${NOT_FINAL} END)
       RETURNING t.task_id::text;
-    -- Without those that were deleted meanwhile.
-    known := ARRAY(SELECT t.task_id FROM ${task} t WHERE t.task_id = ANY(a0));
   END IF;
   RETURN QUERY INSERT INTO ${task} AS t (id, ${columns.join(', ')}, rb_revision, rb_updated_at)
     SELECT nextval('${taskSequence}'), ${columns.map(value).join(', ')}, 1, now_ms FROM ${given}

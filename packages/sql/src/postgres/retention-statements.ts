@@ -12,6 +12,8 @@ const VERSION = "t.id || '.' || t.xmin";
 export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, extended: boolean): RetentionDialect {
   const columns = extended ? COLUMNS : CELERY_COLUMNS;
   const names = columns.join(', ');
+  // In a table of partitions by deadline never is Infinity.
+  const copied = names.replace('rb_expires_at', "nullif(rb_expires_at, 'Infinity')");
   const picked = `SELECT t.id FROM ${task} t WHERE t.id = ANY($1::int8[]) AND ${VERSION} = ANY($2::text[]) FOR UPDATE SKIP LOCKED`;
   const seen = (rows: readonly DueRow[]) => [rows.map(({ id }) => id), rows.map(({ version }) => version)] as const;
   return {
@@ -37,7 +39,7 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
         : [
             {
               sql: `WITH gone AS (DELETE FROM ${task} WHERE id = ANY(ARRAY(${picked})) RETURNING id, ${names}),
-                kept AS (INSERT INTO ${archive} (${names}, rb_archived_at) SELECT ${names}, $3::float8 FROM gone
+                kept AS (INSERT INTO ${archive} (${names}, rb_archived_at) SELECT ${copied}, $3::float8 FROM gone
                   ON CONFLICT (task_id) DO UPDATE SET ${replacing([...COLUMNS, 'rb_archived_at'])})
                 SELECT id FROM gone`,
               params: [...seen(rows), now],

@@ -8,7 +8,7 @@ import type { Context } from './context.js';
 import { toLine } from './jsonl.js';
 import { type ByTier, byTier, walksOf } from './plan.js';
 import type { Rules } from './policy.js';
-import { dueStatement, type Position, UNDATED, type Walk } from './statements.js';
+import { dueStatement, isWhole, type Position, UNDATED, type Walk } from './statements.js';
 
 export interface ApplyOptions extends CallOptions {
   /**
@@ -106,6 +106,7 @@ const roomOf = ({ options: { batchSize = BATCH_SIZE, limit = Number.POSITIVE_INF
 async function removeRows(job: Job, rows: readonly SqlRow[]): Promise<void> {
   const { context, options, progress, file, table } = job;
   const undated = rows.filter((row) => row.tier === UNDATED).map(seen);
+  // What is in no archive stays.
   const removable = rows.filter((row) => row.tier !== UNDATED && (file === undefined || isWhole(row)));
   const due = new Map(removable.map((row) => [numberOf(row, 'id'), row]));
   if (file !== undefined && due.size > 0) {
@@ -127,9 +128,6 @@ async function removeRows(job: Job, rows: readonly SqlRow[]): Promise<void> {
   }
   options.onProgress?.(resultOf(job));
 }
-
-/** What is too large for the driver is read as no bytes, which is no result: it is not in the archive, and so it stays. */
-const isWhole = ({ result }: SqlRow): boolean => !(result instanceof Uint8Array) || result.length > 0;
 
 const seen = (row: SqlRow) => ({ id: numberOf(row, 'id'), version: String(row.version) });
 

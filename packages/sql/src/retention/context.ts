@@ -39,7 +39,7 @@ export interface Context {
   readonly encode: (record: TaskRecord) => TaskRow | ResultError;
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
-  /** Statements may take as long as they take: nobody waits for them. */
+  /** Reads may take as long as they take: what is due may be far apart. */
   run(statements: readonly Statement[], write: boolean, doing: string): Promise<readonly StatementResult[]>;
 }
 
@@ -69,7 +69,7 @@ export async function withContext<T>(
       now: options.now,
       signal,
       run: (sql, write, doing) =>
-        abortable(executor.run(sql, { write, doing, signal, unlimited: true }), signal, doing),
+        abortable(executor.run(sql, { write, doing, signal, unlimited: !write }), signal, doing),
     });
   } finally {
     await executor.close();

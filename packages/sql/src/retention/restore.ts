@@ -4,6 +4,7 @@ import type { Archive } from './apply.js';
 import { readLines } from './archive-file.js';
 import type { Context } from './context.js';
 import { fromLine } from './jsonl.js';
+import { isWhole } from './statements.js';
 
 /** What `apply` was given as `archive`. */
 export type ArchiveSource = Archive;
@@ -34,7 +35,8 @@ export interface RestoreFailure {
 const BATCH_SIZE = 500;
 const MAX_FAILURES = 100;
 
-type Entry = TaskRow | Error;
+/** Undefined: an empty line. */
+type Entry = TaskRow | Error | undefined;
 
 export async function restoreFrom(
   context: Context,
@@ -53,7 +55,8 @@ export async function restoreFrom(
   for await (const entry of entriesOf(context, source)) {
     line += 1;
     if (entry instanceof Error) result = added(result, { failed: 1, failures: [{ line, reason: entry.message }] });
-    else if (where === undefined || matchesFilter(filterable(entry, context), where)) batch.push(entry);
+    else if (entry !== undefined && (where === undefined || matchesFilter(filterable(entry, context), where)))
+      batch.push(entry);
     if (batch.length === BATCH_SIZE) await flush();
   }
   await flush();
@@ -76,8 +79,8 @@ async function* entriesOf(context: Context, { file, table }: ArchiveSource): Asy
     return;
   }
   for await (const line of readLines(file ?? '')) {
-    // Where a run was cut off an empty one may be left.
-    if (line instanceof Error || line.length > 0) yield line instanceof Error ? line : entryOf(context, line);
+    if (line instanceof Error) yield line;
+    else yield line.length === 0 ? undefined : entryOf(context, line);
   }
 }
 
@@ -94,10 +97,11 @@ async function* archivedRows(context: Context, archive: string): AsyncGenerator<
   for (let after = ''; ; ) {
     const statement = context.retention.archived(archive, after, BATCH_SIZE);
     const [page] = await context.run([statement], false, 'reading the archive');
-    const rows = (page?.rows ?? []) as unknown as readonly TaskRow[];
-    yield* rows;
+    const rows = page?.rows ?? [];
+    for (const row of rows)
+      yield isWhole(row) ? (row as unknown as TaskRow) : new Error('its result is too large to be read');
     if (rows.length < BATCH_SIZE) return;
-    after = rows.at(-1)?.task_id ?? '';
+    after = String(rows.at(-1)?.task_id);
   }
 }
 

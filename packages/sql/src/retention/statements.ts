@@ -1,4 +1,4 @@
-import type { SqlParam, SqlValue, Statement } from '../executor.js';
+import type { SqlParam, SqlRow, SqlValue, Statement } from '../executor.js';
 import type { Dates } from '../zones.js';
 import { READY_STATES, type Rule, type Rules, shortestMs } from './policy.js';
 
@@ -76,6 +76,9 @@ export interface Page {
   /** Whether to read all columns of TaskRow. */
   readonly whole: boolean;
 }
+
+/** Whether all of it was read: what is too large for the driver comes as no bytes, which is no result. */
+export const isWhole = ({ result }: SqlRow): boolean => !(result instanceof Uint8Array) || result.length > 0;
 
 /** In place of a tier: nobody knows when the row was written. */
 export const UNDATED = -1;

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from './vectors.ts';
 
 /** Not stored by the record's writer, but counted by the table's own triggers and sequences. */
-const BOOKKEEPING = new Set(['id', 'rb_revision']);
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_updated_at']);
 
 /** Beneath the adapter, by a bare better-sqlite3 connection. */
 export function rawAccess(

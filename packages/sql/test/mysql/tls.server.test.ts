@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { certificates } from '@rb/servers/certificates';
+import { readFileSync } from 'node:fs';
+import { certificates, selfSigned } from '@rb/servers/certificates';
 import { start } from '@rb/servers/start';
 import mysql from 'mysql2/promise';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type MysqlStoreOptions, mysqlStore, storeFromUrl } from '../../src/mysql/index.js';
 import { code, record } from '../support.js';
 
@@ -42,7 +39,7 @@ for (const service of ['mysql', 'mariadb'] as const) {
     });
 
     it('refuses a server of another name, where it is to be checked', async ({ skip }) => {
-      const elsewhere = certificateOf('elsewhere.example');
+      const elsewhere = selfSigned('elsewhere.example');
       const other = await start(service, { config: { 'ssl-cert': elsewhere.cert, 'ssl-key': elsewhere.key } });
       if ('missing' in other) return skip(other.missing);
       const [here, there] = [server.url, other.url].map((url) => url.replace('127.0.0.1', 'localhost'));
@@ -73,17 +70,4 @@ for (const service of ['mysql', 'mariadb'] as const) {
       expect(await outcome(`${url}?ssl_ca=${ca}`)).toBe('RB_DENIED');
     });
   });
-}
-
-/** Self-signed, readable by the server's user. */
-function certificateOf(host: string): { readonly cert: string; readonly key: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'rb-mysql-tls-'));
-  const [cert, key] = [join(directory, 'c.pem'), join(directory, 'k.pem')];
-  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert];
-  const named = ['-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
-  execFileSync('openssl', ['req', '-x509', ...made, ...named], { stdio: 'pipe' });
-  chmodSync(directory, 0o755);
-  chmodSync(key, 0o644);
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return { cert, key };
 }

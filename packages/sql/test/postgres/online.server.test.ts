@@ -136,6 +136,14 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       await store.close();
     });
 
+    it('asks for two connections of a pool that it was given', async ({ server }) => {
+      await using database = await databaseAt(server.url);
+      await celeryTable(database);
+      const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+      expect(await code(postgresSchema({ pool }).deploy())).toBe('RB_UNSUPPORTED');
+      await pool.end();
+    });
+
     it('ends at once when aborted, and goes on where it was the next time', async ({ server }) => {
       await using database = await databaseAt(server.url);
       await celeryTable(database);

@@ -77,6 +77,25 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       ).toEqual([0]);
     });
 
+    it('keep a record that a put found from being deleted before the put has ended, as a batch may hold its id again', async ({
+      server,
+    }) => {
+      await using database = await databaseAt(server.url);
+      await open(database).put([record('a')]);
+      const { admin } = database;
+      await admin.query('BEGIN');
+      const nothing = Array.from({ length: 14 }, () => "'{}'").join(', ');
+      const { rows } = await admin.query(
+        `SELECT rb_celery_taskmeta_put(ARRAY['a'], ARRAY['SUCCESS'], ${nothing}, ${Date.now()}, false)`,
+      );
+      expect(rows).toEqual([]);
+      const deleting = open(database).delete(['a']);
+      const waiting = 'SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))';
+      await eventually(async () => expect((await admin.query(waiting)).rowCount).toBe(1));
+      await admin.query('COMMIT');
+      expect(await deleting).toBe(1);
+    });
+
     it('are dropped as a whole once their stretch is over, and counted', async ({ server }) => {
       await using database = await databaseAt(server.url);
       let now = Date.now();

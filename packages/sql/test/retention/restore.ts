@@ -62,10 +62,10 @@ export function restoreContract(open: OpenWorld): void {
       `{"version":1,"document":{"task_id":"${'x'.repeat(156)}","status":"SUCCESS"}}`,
       '\ud800',
     ];
-    writeFileSync(file, [a, ...bad, '', b].join('\n'));
+    writeFileSync(file, [a, '', ...bad, b].join('\n'));
     const result = await retention.restore({ file });
     expect(result).toMatchObject({ restored: 2, failed: bad.length });
-    expect(result.failures.map(({ line }) => line)).toEqual(bad.map((_, i) => i + 2));
+    expect(result.failures.map(({ line }) => line)).toEqual(bad.map((_, i) => i + 3));
     expect(JSON.stringify(result.failures)).not.toContain('no JSON');
     expect(await idsIn(world)).toEqual(['a', 'b']);
   });

@@ -42,3 +42,16 @@ it('looks for ready records by the index on dates alone, page after page', async
     expect(steps).toMatchObject([{ detail: expect.stringContaining('USING INDEX ix_celery_taskmeta_date_done') }]);
   }
 });
+
+it('leaves a record that was not read whole where a file is asked for, and does not restore it so', async () => {
+  const filename = temporaryFile();
+  await openStore({ filename }).put([record('a'), record('b')]);
+  // As PostgreSQL's store reads what is too large for its driver.
+  openRaw(filename).exec("UPDATE celery_taskmeta SET result = x'' WHERE task_id = 'a'");
+  const retention = sqliteRetention({ filename, now: later });
+  const result = await retention.apply(POLICY, { archive: { file: temporaryFile('archive.jsonl') } });
+  expect(result).toMatchObject({ removed: { default: 1 }, archived: 1 });
+  const archive = { table: 'old_results' };
+  expect(await retention.apply(POLICY, { archive })).toMatchObject({ removed: { default: 1 }, archived: 1 });
+  expect(await retention.restore(archive)).toMatchObject({ restored: 0, failed: 1 });
+});

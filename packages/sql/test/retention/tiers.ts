@@ -197,7 +197,9 @@ export function tierContract(open: OpenWorld): void {
     expect(await groups.load('new')).toBeDefined();
     expect(await groups.load('old')).toBeUndefined();
   });
+}
 
+export function celeryLayoutContract(open: OpenWorld): void {
   it('goes by dates alone in tables that are exactly Celery’s', async () => {
     const world = await open();
     const layout = 'celery' as const;

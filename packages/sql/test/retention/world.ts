@@ -48,10 +48,10 @@ export const sqliteWorld: OpenWorld = async () => {
   };
 };
 
-export const postgresWorld = async (url: string): Promise<World> => {
+export const postgresWorld = async (url: string, given: PostgresStoreOptions = {}): Promise<World> => {
   const database = await postgresDatabase(url);
   onTestFinished(() => database[Symbol.asyncDispose]());
-  const options: PostgresStoreOptions = { url: database.url };
+  const options: PostgresStoreOptions = { ...given, url: database.url };
   return {
     target: { entry: 'postgres', options },
     store: (more) => closing(postgresStore({ ...options, ...more })),

@@ -17,20 +17,41 @@ export function certificates(): TlsFiles {
   return made;
 }
 
-function make(): TlsFiles {
+/** For a host of another name, with no authority but itself. */
+export function selfSigned(host: string): Omit<TlsFiles, 'ca'> {
+  const { directory, openssl, publish } = workplace();
+  const named = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+  openssl('req', '-x509', ...key('server'), '-days', DAYS, '-out', 'server.crt', ...named);
+  publish();
+  return { cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
+}
+
+const key = (name: string): readonly string[] => [
+  '-newkey',
+  'ec',
+  '-pkeyopt',
+  'ec_paramgen_curve:P-256',
+  '-nodes',
+  '-keyout',
+  `${name}.key`,
+];
+
+function workplace() {
   const directory = mkdtempSync(join(tmpdir(), 'rb-tls-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const openssl = (...args: readonly string[]): unknown =>
-    execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const key = (name: string): readonly string[] => [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-  ];
+  return {
+    directory,
+    openssl: (...args: readonly string[]): unknown => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' }),
+    /** Readable by every user. */
+    publish(): void {
+      chmodSync(directory, 0o755);
+      for (const file of readdirSync(directory)) chmodSync(join(directory, file), 0o644);
+    },
+  };
+}
+
+function make(): TlsFiles {
+  const { directory, openssl, publish } = workplace();
   const authority = [
     '-addext',
     'basicConstraints=critical,CA:TRUE',
@@ -53,7 +74,6 @@ function make(): TlsFiles {
   writeFileSync(join(directory, 'names'), NAMES);
   const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', DAYS, '-extfile', 'names'];
   openssl('x509', '-req', '-in', 'server.csr', ...signing, '-out', 'server.crt');
-  chmodSync(directory, 0o755);
-  for (const file of readdirSync(directory)) chmodSync(join(directory, file), 0o644);
+  publish();
   return { ca: join(directory, 'ca.crt'), cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
 }

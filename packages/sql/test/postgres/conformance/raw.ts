@@ -5,7 +5,7 @@ import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from '..
 import { RESULTS_OF_JSON } from '../expected.ts';
 
 /** Not stored by the record's writer, but given by the database. */
-const BOOKKEEPING = new Set(['id', 'rb_revision']);
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_updated_at']);
 
 /** Beneath the adapter, by a bare pool of pg. */
 export function rawAccess(admin: pg.Pool, schema: string, options: PostgresStoreOptions): RawAccess {
@@ -19,12 +19,16 @@ export function rawAccess(admin: pg.Pool, schema: string, options: PostgresStore
   return {
     async read(taskId) {
       await deploy();
-      const { rows } = await admin.query<Row>(`SELECT *, ${DATE} FROM ${table} WHERE task_id = $1`, [taskId]);
+      const { rows } = await admin.query<Row>(`SELECT *, ${DATE}, ${DEADLINE} FROM ${table} WHERE task_id = $1`, [
+        taskId,
+      ]);
       return rows[0] && Object.fromEntries(Object.entries(rows[0]).filter(([column]) => !BOOKKEEPING.has(column)));
     },
     async write(taskId, stored) {
       await deploy();
-      const row: Row = { ...(stored as Row), task_id: taskId };
+      const given = stored as Row;
+      const deadline = options.partitions && { rb_expires_at: given.rb_expires_at ?? Infinity };
+      const row: Row = { ...given, ...deadline, task_id: taskId };
       const columns = Object.keys(row);
       const places = columns.map((_, i) => `$${i + 1}`);
       await admin.query(`DELETE FROM ${table} WHERE task_id = $1`, [taskId]);
@@ -46,6 +50,9 @@ export function rawAccess(admin: pg.Pool, schema: string, options: PostgresStore
     },
   };
 }
+
+/** Never null in partitions, where Celery's rows would else have one by default. */
+const DEADLINE = "nullif(rb_expires_at, 'Infinity') AS rb_expires_at";
 
 /** As SQLAlchemy writes it into SQLite: always six digits. */
 const DATE = "to_char(date_done, 'YYYY-MM-DD HH24:MI:SS.US') AS date_done";
