@@ -1,5 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
+import { isDjango, LAYOUT_NAMES, type LayoutName } from '../layout.js';
 import type { PgPool } from './driver.js';
 import type { PgLoneClient } from './lone-client.js';
 import { type PartitionOptions, partitionsOf } from './partitions.js';
@@ -18,8 +19,11 @@ export interface PostgresStoreOptions {
   readonly schemas?: SchemaNames | undefined;
   /** Add missing tables, columns, indexes and triggers on first use. @default true */
   readonly createTables?: boolean | undefined;
-  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups. @default 'extended' */
-  readonly layout?: 'extended' | 'celery' | undefined;
+  /**
+   * `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups.
+   * `django`: exactly those of django-celery-results, with the same limits; `django-extended`: with our columns. @default 'extended'
+   */
+  readonly layout?: LayoutName | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
@@ -95,7 +99,7 @@ const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   tables: ofType('object', 'an object of names'),
   schemas: ofType('object', 'an object of names'),
   createTables: ofType('boolean', 'true or false'),
-  layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
+  layout: [(value) => LAYOUT_NAMES.includes(value as LayoutName), `one of ${LAYOUT_NAMES.join(', ')}`],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
   timeZone: ofType('string', 'the name of a time zone'),
@@ -131,9 +135,12 @@ export function checkOptions(options: PostgresStoreOptions): void {
   if ([options.url, options.pool, options.client].filter((given) => given !== undefined).length !== 1)
     throw new TypeError('expected exactly one of url, pool and client');
   if (options.partitions !== undefined) {
-    if (options.layout === 'celery') throw new TypeError("expected no partitions beside layout: 'celery'");
+    if (options.layout !== undefined && options.layout !== 'extended')
+      throw new TypeError(`expected no partitions beside layout: '${options.layout}'`);
     partitionsOf(options.partitions);
   }
+  if (options.timeZone !== undefined && isDjango(options.layout ?? 'extended'))
+    throw new TypeError('expected no timeZone for the tables of Django, which hold instants in PostgreSQL');
   if (options.listen === true && options.url === undefined)
     throw new TypeError('expected a URL as listen beside a pool or a client');
 }

@@ -1,9 +1,12 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import { CELERY } from '../celery-layout.js';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
+import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import type { Listen } from '../watch.js';
+import { datesIn, INSTANTS } from '../zones.js';
 import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
@@ -29,7 +32,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: isDjango(layout) ? INSTANTS : datesIn(options.timeZone),
     layout,
     deploy: createTables,
     durable: true,
@@ -65,20 +68,21 @@ export const dialectOf = ({
   partitions,
 }: PostgresStoreOptions): Dialect =>
   postgresDialect(
-    tablesOf(tables, schemas),
-    layout === 'extended',
+    tablesOf(layoutOf(layout), tables, schemas),
+    layoutOf(layout),
+    isExtended(layout),
     listen !== false,
     partitions && partitionsOf(partitions),
   );
 
 const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
-  partitions && partitionsAhead(tablesOf(tables, schemas), partitionsOf(partitions), now);
+  partitions && partitionsAhead(tablesOf(CELERY, tables, schemas), partitionsOf(partitions), now);
 
 function listenOf(options: PostgresStoreOptions): Listen | undefined {
-  const { url, listen = false, tables, onBackgroundError } = options;
+  const { url, listen = false, layout = 'extended', tables, onBackgroundError } = options;
   if (listen === false) return undefined;
   const connection = openConnection(typeof listen === 'string' ? listen : (url ?? ''), options);
-  const { names } = tablesOf(tables);
+  const { names } = tablesOf(layoutOf(layout), tables);
   return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
