@@ -8,7 +8,7 @@ import { databaseAt as mysqlDatabase } from '../mysql/database.js';
 import { databaseAt as postgresDatabase } from '../postgres/database.js';
 import { temporaryFile } from '../support.js';
 
-export type Options = Pick<
+type Options = Pick<
   SqliteStoreOptions & MysqlStoreOptions & PostgresStoreOptions,
   'layout' | 'tables' | 'createTables' | 'serializer' | 'accept' | 'timeZone' | 'listen' | 'pollMs' | 'now'
 >;
