@@ -10,7 +10,10 @@ const wrong: readonly (readonly [object, string])[] = [
   [{ filename: 'x', createTables: 'no' }, 'as createTables'],
   [{ filename: 'x', layout: 'celeri' }, 'expected one of extended, celery, django, django-extended as layout'],
   [{ filename: 'x', readonly: 1 }, 'as readonly'],
-  [{ filename: 'x', busyTimeoutMs: 'soon' }, 'expected milliseconds from 0 up as busyTimeoutMs, got string'],
+  [
+    { filename: 'x', busyTimeoutMs: 'soon' },
+    'expected milliseconds from 0 up to 2147483647 as busyTimeoutMs, got string',
+  ],
   [{ filename: 'x', busyTimeoutMs: Number.NaN }, 'as busyTimeoutMs'],
   [{ filename: 'x', synchronous: 'normal' }, 'as synchronous'],
   [{ filename: 'x', journalMode: 'WAL; DROP TABLE celery_taskmeta' }, 'expected one of WAL, DELETE as journalMode'],

@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
-import { LAYOUT_NAMES, type LayoutName } from '../layout.js';
+import type { LayoutName } from '../layout.js';
+import { type Check, checkEach, ms, ofType, POOL_CHECKS, SHARED_CHECKS } from '../option-checks.js';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
@@ -62,53 +63,16 @@ export interface MysqlStoreOptions {
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;
 }
 
-type Check = readonly [holds: (value: unknown) => boolean, expected: string];
-
-const positive: Check = [
-  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
-  'a positive number',
-];
-const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
-  (value) => typeof value === type && value !== null,
-  expected,
-];
-
 const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
-  url: ofType('string', 'a URL as text'),
   pool: ofType('object', 'a pool of mysql2/promise'),
-  tables: ofType('object', 'an object of names'),
-  createTables: ofType('boolean', 'true or false'),
-  layout: [(value) => LAYOUT_NAMES.includes(value as LayoutName), `one of ${LAYOUT_NAMES.join(', ')}`],
-  serializer: ofType('object', 'a serializer'),
-  accept: [Array.isArray, 'a list of serializers'],
-  timeZone: ofType('string', 'the name of a time zone'),
-  maxBytes: positive,
-  tls: ofType('object', 'TLS settings'),
-  poolSize: positive,
-  maxOverflow: [(value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number'],
-  idleTimeoutMs: positive,
-  maxLifetimeMs: positive,
-  connectTimeoutMs: positive,
-  acquireTimeoutMs: positive,
-  queryTimeoutMs: positive,
-  statementTimeoutMs: positive,
-  pollMs: positive,
-  now: ofType('function', 'a function'),
-  onBackgroundError: ofType('function', 'a function'),
+  connectTimeoutMs: ms(1),
+  ...POOL_CHECKS,
+  ...SHARED_CHECKS,
 };
 
-/** Errors: TypeError for an option that is unknown, or would only fail or be ignored later. Values are not shown. */
+/** Errors: TypeError. */
 export function checkOptions(options: MysqlStoreOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError('expected an object of options, such as { url }');
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof MysqlStoreOptions] : undefined;
-    if (check === undefined)
-      throw new TypeError(`expected options among ${Object.keys(CHECKS).join(', ')}, got ${name.slice(0, 40)}`);
-    const [holds, expected] = check;
-    if (value !== undefined && !holds(value))
-      throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
-  }
+  checkEach(options, CHECKS, 'url');
   if ((options.url === undefined) === (options.pool === undefined))
     throw new TypeError('expected exactly one of url and pool');
 }

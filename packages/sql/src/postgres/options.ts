@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
-import { isDjango, LAYOUT_NAMES, type LayoutName } from '../layout.js';
+import { isDjango, type LayoutName } from '../layout.js';
+import { type Check, checkEach, ofType, oneOf, POOL_CHECKS, SHARED_CHECKS } from '../option-checks.js';
 import type { PgPool } from './driver.js';
 import type { PgLoneClient } from './lone-client.js';
 import { type PartitionOptions, partitionsOf } from './partitions.js';
@@ -71,67 +72,20 @@ export interface PostgresStoreOptions {
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;
 }
 
-type Check = readonly [holds: (value: unknown) => boolean, expected: string];
-
-const positive: Check = [
-  (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
-  'a positive number',
-];
-/** The most that a timer takes, some 25 days; with more it would fire at once. */
-const MAX_MS = 2 ** 31 - 1;
-const ms: Check = [
-  (value) => typeof value === 'number' && value > 0 && value <= MAX_MS,
-  `milliseconds up to ${MAX_MS}`,
-];
-const count = (least: number): Check => [
-  (value) => Number.isSafeInteger(value) && (value as number) >= least,
-  `a whole number of at least ${least}`,
-];
-const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: string): Check => [
-  (value) => typeof value === type && value !== null,
-  expected,
-];
-
 const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
-  url: ofType('string', 'a URL as text'),
   pool: ofType('object', 'a Pool of pg'),
   client: ofType('object', 'a Client of pg'),
-  tables: ofType('object', 'an object of names'),
   schemas: ofType('object', 'an object of names'),
-  createTables: ofType('boolean', 'true or false'),
-  layout: [(value) => LAYOUT_NAMES.includes(value as LayoutName), `one of ${LAYOUT_NAMES.join(', ')}`],
-  serializer: ofType('object', 'a serializer'),
-  accept: [Array.isArray, 'a list of serializers'],
-  timeZone: ofType('string', 'the name of a time zone'),
-  maxBytes: positive,
-  tls: ofType('object', 'TLS settings'),
-  poolSize: count(1),
-  maxOverflow: count(0),
-  idleTimeoutMs: ms,
-  maxLifetimeMs: ms,
-  acquireTimeoutMs: ms,
-  queryTimeoutMs: ms,
-  statementTimeoutMs: ms,
-  prepare: [(value) => typeof value === 'boolean' || value === 'auto', 'true, false or auto'],
+  prepare: oneOf(true, false, 'auto'),
   listen: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a URL as text'],
   partitions: ofType('object', 'an object of options'),
-  pollMs: ms,
-  now: ofType('function', 'a function'),
-  onBackgroundError: ofType('function', 'a function'),
+  ...POOL_CHECKS,
+  ...SHARED_CHECKS,
 };
 
-/** Errors: TypeError for an option that is unknown, or would only fail or be ignored later. Values are not shown. */
+/** Errors: TypeError. */
 export function checkOptions(options: PostgresStoreOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError('expected an object of options, such as { url }');
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof PostgresStoreOptions] : undefined;
-    if (check === undefined)
-      throw new TypeError(`expected options among ${Object.keys(CHECKS).join(', ')}, got ${name.slice(0, 40)}`);
-    const [holds, expected] = check;
-    if (value !== undefined && !holds(value))
-      throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
-  }
+  checkEach(options, CHECKS, 'url');
   if ([options.url, options.pool, options.client].filter((given) => given !== undefined).length !== 1)
     throw new TypeError('expected exactly one of url, pool and client');
   if (options.partitions !== undefined) {
