@@ -1,8 +1,9 @@
 import { sleep } from './abort.js';
 import { type ResolvedOptions, type ResultBackendOptions, resolveOptions } from './backend-options.js';
 import { type BackendRecord, resultOf, toBackendRecord } from './backend-record.js';
+import { type BackendScanOptions, checkScan, scanRecords } from './backend-scan.js';
 import { checkStoreOptions, newRecord, type StoreOptions, type StoreOutcome, withStack } from './backend-store.js';
-import type { CallOptions, ResultStore, StoreStats, TaskRecord } from './contract.js';
+import type { CallOptions, ResultStore, ScanFilter, StoreStats, TaskRecord } from './contract.js';
 import { CONTRACT_VERSION } from './contract.js';
 import { Deadlines } from './deadlines.js';
 import { type ExpiryRule, expiryFor } from './durations.js';
@@ -174,6 +175,21 @@ export class ResultBackend implements AsyncDisposable {
       this.#withDeadline(record, rule).expiresAt;
     const begin = (doing: string, options: CallOptions): void => this.#begin(doing, options);
     return new ResultGroup(this, { store: this.#store, calls: this.#calls, begin, deadlineOf }, groupId, members);
+  }
+
+  /**
+   * Yields the records that are stored and fit the filter, in the store's own order. Nothing is held between pages.
+   *
+   * Errors: RB_UNSUPPORTED where the store cannot list its records; RB_DECODE as `get`, unless there is an `onRefused`.
+   */
+  async *scan(
+    filter: ScanFilter = {},
+    options: BackendScanOptions = {},
+  ): AsyncGenerator<BackendRecord, void, undefined> {
+    checkScan(filter, options);
+    this.#begin('the scan', options);
+    for await (const record of scanRecords(this.#store, this.#calls, filter, options))
+      yield toBackendRecord(record.taskId, record);
   }
 
   /** Removes expired records and groups, and returns how many; 0 where the server does so itself. */

@@ -3,6 +3,7 @@ export { type Accept, accepting, innermost } from './accept.js';
 export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
+export type { BackendScanOptions } from './backend-scan.js';
 export type { StoreOptions, StoreOutcome } from './backend-store.js';
 export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';

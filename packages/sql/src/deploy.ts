@@ -15,7 +15,7 @@ export interface DeployProgress {
 }
 
 export interface DeployOptions {
-  /** Called before each statement, and about once a second while an index is built. */
+  /** Called before the transaction of what is done at once, before each index after it, and about once a second while that is built. */
   readonly onProgress?: ((progress: DeployProgress) => void) | undefined;
   /** Ends the call. An index that is being built may be finished by the server all the same. */
   readonly signal?: AbortSignal | undefined;

@@ -1,7 +1,7 @@
 import type { ResultError, ScanFilter } from '@rb/core';
-import type { SqlRow, Statement, StatementResult } from './executor.js';
+import type { SqlRow, SqlValue, Statement, StatementResult } from './executor.js';
 import type { Found, Migration } from './schema.js';
-import type { TaskRow } from './task-row.js';
+import type { StoredRow } from './task-row.js';
 import type { Dates } from './zones.js';
 
 export interface ScanQuery {
@@ -16,9 +16,8 @@ export interface ScanQuery {
 
 interface GroupRow {
   readonly groupId: string;
-  readonly result: Uint8Array;
-  /** Now, as Celery writes it: its cleanup goes by this column. */
-  readonly dateDone: string;
+  /** All but the group's id: those of the layout. */
+  readonly columns: Readonly<Record<string, SqlValue>>;
   readonly expiresAt: number | null;
   /** Distinct ids. */
   readonly memberIds: readonly string[];
@@ -37,8 +36,8 @@ export interface Statements {
    *
    * @param restoring What is stored stays, unless it has expired, or failed before what is put was done.
    */
-  put(rows: readonly TaskRow[], now: number, restoring?: boolean): readonly Statement[];
-  /** Rows: columns of TaskRow. */
+  put(rows: readonly StoredRow[], now: number, restoring?: boolean): readonly Statement[];
+  /** Rows: columns of the layout, and ours where they are there. */
   get(taskIds: readonly string[], now: number): Statement;
   /** Rows: `{ live }`, one per deleted row; 0 where it had expired. */
   delete(taskIds: readonly string[], now: number): readonly Statement[];
@@ -48,16 +47,16 @@ export interface Statements {
   latest?(taskIds: readonly string[], now: number): Statement;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
-  /** Rows: columns of TaskRow and `id`, in its order. */
+  /** Rows: the same and `id`, in its order. */
   scan(query: ScanQuery): Statement;
-  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (columns of TaskRow) of the oldest, then `{ bytes }`. */
+  /** Rows: `{ status, n }` of all rows, then of the expired ones, then `date_done` (in MySQL with `rb_done_at`) of the oldest, then `{ bytes }`. */
   stats(now: number): readonly [Statement, Statement, Statement, Statement];
   /** Deletes expired rows, the longest expired first. A row `{ removed }` where it is not as many as rows were changed. */
   sweepTasks(limit: number, now: number): Statement;
   sweepGroups(limit: number, now: number): Statement;
   /** Replaces a group of the same id together with what was reported to it. */
   saveGroup(group: GroupRow): readonly Statement[];
-  /** Rows: `{ id, result, rb_expires_at, rb_size, rb_reported }`; the last two are null where no one has counted members yet. */
+  /** Rows: `id`, columns of the layout and `{ rb_expires_at, rb_size, rb_reported }`; the last two are null where no one has counted members yet. */
   loadGroup(groupId: string, now: number): Statement;
   /** Rows: `{ live }`. */
   deleteGroup(groupId: string, now: number): readonly Statement[];
@@ -73,7 +72,7 @@ export interface Dialect {
   /** @param found What the tables are like: ids may be given by a column or by a sequence. */
   statements(extended: boolean, found: Found): Statements;
   /** What of a row the database cannot hold at all, in words; such a record is refused, not the batch it is in. */
-  unfit(row: TaskRow): string | undefined;
+  unfit(row: StoredRow): string | undefined;
   readonly schema: SchemaDialect;
 }
 
@@ -81,7 +80,10 @@ export interface SchemaDialect {
   /** In ascending order of version. */
   readonly migrations: readonly Migration[];
   readonly taskTable: string;
+  readonly groupTable: string;
   readonly versionTable: string;
+  /** Whether Django makes the first two, and no one else may. */
+  readonly django: boolean;
   /** What there is now of our tables and Celery's. */
   inspect(): readonly Statement[];
   found(results: readonly StatementResult[]): Omit<Found, 'version'>;

@@ -13,14 +13,14 @@ const MAX_SHOWN = 40;
 export const LONE_SURROGATE: RegExp = /\p{Surrogate}/u;
 
 /** Errors: RB_TOO_LARGE; RB_ENCODE where the id is no valid text, since it would be stored as another one. */
-export function checkId(id: string, what: 'task' | 'group'): void {
+export function checkId(id: string, what: 'task' | 'group', limit: number): void {
   const taskId = what === 'task' ? id : undefined;
   if (LONE_SURROGATE.test(id))
     throw new ResultError('RB_ENCODE', `a ${what} id holds half a surrogate pair`, { taskId });
-  if (isLonger(id, MAX_ID))
+  if (isLonger(id, limit))
     throw new ResultError(
       'RB_TOO_LARGE',
-      `the id of ${what} ${id.slice(0, MAX_SHOWN)}... is longer than ${MAX_ID} characters`,
+      `the id of ${what} ${id.slice(0, MAX_SHOWN)}... is longer than ${limit} characters`,
       { taskId },
     );
 }

@@ -1,4 +1,4 @@
-import type { Refused, ScanCapability, TaskRecord } from '@rb/core';
+import { matchesFilter, type Refused, type ScanCapability, type TaskRecord } from '@rb/core';
 import { numberOf } from './dialect.js';
 import type { SqlRow } from './executor.js';
 import type { Session } from './session.js';
@@ -22,7 +22,11 @@ export function sqlScan(
         const rows = result?.rows ?? [];
         if (rows.length === 0) return;
         afterId = numberOf(rows.at(-1), 'id');
-        yield { records: rows.map((row) => decode(row, verbatim)), cursor: String(afterId) };
+        // A database may compare more loosely, and have no column for a part of the filter. What cannot be read may be of any.
+        const records = rows
+          .map((row) => decode(row, verbatim))
+          .filter((record) => 'refused' in record || matchesFilter(record, filter));
+        yield { records, cursor: String(afterId) };
         if (rows.length < pageSize) return;
       }
     },

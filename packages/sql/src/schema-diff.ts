@@ -11,7 +11,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [pattern(`CREATE (?:UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?${NAME}`), 'the index $1 is missing'],
   [pattern(`CREATE TRIGGER ${NAME}`), 'the trigger $1 is missing'],
   [pattern(`DROP INDEX (?:CONCURRENTLY )?${NAME}`), 'the index $1 is invalid: building it was cut off'],
-  [pattern('CREATE OR REPLACE'), ''],
+  [pattern('(?:CREATE OR REPLACE|SELECT)'), ''],
 ];
 
 export function differences({ current, latest, steps }: Plan, { wrong = [] }: Found): readonly string[] {

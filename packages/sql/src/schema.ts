@@ -106,6 +106,7 @@ const FIRST_USE_MS = 5_000;
 /** A newer package has its own idea of what belongs there, so it is left alone. */
 function planOf(dialect: SchemaDialect, found: Found): Plan {
   const latest = dialect.migrations.at(-1)?.version ?? 0;
+  if (dialect.django && !isMigrated(dialect, found)) return { current: 0, latest, steps: [] };
   if (found.version > latest) return { current: found.version, latest, steps: [] };
   const pending = dialect.migrations.map(({ version, pending }) => ({ version, steps: pending(found) }));
   const first = pending.find(({ steps }) => steps.length > 0);
@@ -114,15 +115,26 @@ function planOf(dialect: SchemaDialect, found: Found): Plan {
   return { current: first === undefined ? latest : first.version - 1, latest, steps: [...steps.values()] };
 }
 
-export const missingTables = (dialect: SchemaDialect): ResultError =>
-  new ResultError(
-    'RB_SCHEMA',
-    `the table ${dialect.taskTable} does not exist; run the schema's deploy() once, or leave createTables on`,
-  );
+/** Version 1 where Django makes the tables: there is nothing that this package could do. */
+export const OF_DJANGO: Migration = { version: 1, pending: () => [] };
+
+const isMigrated = ({ taskTable, groupTable }: SchemaDialect, { columns }: Found): boolean =>
+  columns.has(taskTable) && columns.has(groupTable);
+
+/** The error of a first use, where one is. */
+export function missingTables(dialect: SchemaDialect, found: Found): ResultError | undefined {
+  const { taskTable, django } = dialect;
+  if (django ? isMigrated(dialect, found) : found.columns.has(taskTable)) return undefined;
+  const advice = django
+    ? 'Django makes it: run `python manage.py migrate django_celery_results` (2.1 or later)'
+    : "run the schema's deploy() once, or leave createTables on";
+  const table = found.columns.has(taskTable) ? dialect.groupTable : taskTable;
+  return new ResultError('RB_SCHEMA', `the table ${table} does not exist; ${advice}`);
+}
 
 export const missingColumns = (dialect: SchemaDialect): ResultError =>
   new ResultError(
     'RB_SCHEMA',
     `the table ${dialect.taskTable} lacks this package's columns, so it can be read but not written; ` +
-      "run the schema's deploy() once, or use layout: 'celery'",
+      `run the schema's deploy() once, or use layout: '${dialect.django ? 'django' : 'celery'}'`,
   );

@@ -1,8 +1,8 @@
 import { abortable, isResultError, ResultError, throwIfAborted } from '@rb/core';
 import type { Dialect, Statements } from './dialect.js';
 import type { Executor, Statement, StatementResult } from './executor.js';
+import type { Layout } from './layout.js';
 import { type Found, missingColumns, missingTables, sqlSchema } from './schema.js';
-import { EXTENSION_COLUMNS } from './task-row.js';
 
 type Build = (statements: Statements) => readonly Statement[];
 type Call = (build: Build, doing: string, signal?: AbortSignal) => Promise<readonly StatementResult[]>;
@@ -17,7 +17,8 @@ export interface Session {
 export interface SessionOptions {
   readonly dialect: Dialect;
   readonly executor: Executor;
-  /** Whether to write this package's columns; false for exactly Celery's. */
+  readonly layout: Layout;
+  /** Whether to write this package's columns; false for exactly the others'. */
   readonly extended: boolean;
   /** Whether missing tables and columns are added on first use. */
   readonly deploy: boolean;
@@ -75,15 +76,22 @@ interface Prepared {
 }
 
 /** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
-export async function prepareTables({ dialect, executor, extended, deploy }: SessionOptions): Promise<Prepared> {
+export async function prepareTables({
+  dialect,
+  executor,
+  layout,
+  extended,
+  deploy,
+}: SessionOptions): Promise<Prepared> {
   const schema = sqlSchema(dialect.schema, executor);
   if (deploy) await schema.deployAtOnce();
   const found = await schema.find();
-  if (!found.columns.has(dialect.schema.taskTable)) throw missingTables(dialect.schema);
-  return { found, statements: dialect.statements(extended && hasAdditions(dialect, found), found) };
+  const missing = missingTables(dialect.schema, found);
+  if (missing !== undefined) throw missing;
+  return { found, statements: dialect.statements(extended && hasAdditions(dialect, layout, found), found) };
 }
 
-function hasAdditions({ schema }: Dialect, found: Found): boolean {
+function hasAdditions({ schema }: Dialect, { additions }: Layout, found: Found): boolean {
   const columns = found.columns.get(schema.taskTable);
-  return EXTENSION_COLUMNS.every((column) => columns?.has(column));
+  return additions.every((column) => columns?.has(column));
 }

@@ -9,50 +9,54 @@ import {
   type StatsCapability,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
+import { djangoGroupCodec } from './django/group.js';
+import { djangoRowCodec } from './django/row.js';
 import type { Executor, SqlRow, Statement, StatementResult } from './executor.js';
+import { celeryGroupCodec } from './group-codec.js';
 import { sqlGroups } from './groups.js';
+import { isExtended, type LayoutName, layoutOf } from './layout.js';
 import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, type TaskRow, taskRowCodec } from './task-row.js';
+import { doneMs, type StoredRow, taskRowCodec } from './task-row.js';
 import { type Latest, type Listen, pollingWatch } from './watch.js';
-import { type Dates, datesIn } from './zones.js';
+import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {
   readonly dialect: Dialect;
   readonly executor: Executor;
   readonly serializer: Serializer;
-  readonly layout: 'extended' | 'celery';
+  readonly layout: LayoutName;
   readonly deploy: boolean;
   readonly durable: boolean;
-  readonly timeZone?: string | undefined;
+  readonly dates: Dates;
   readonly maxBytes: number;
   readonly pollMs: number;
   /** What `pollMs` grows to while nothing happens. @default pollMs */
   readonly maxPollMs?: number | undefined;
   readonly listen?: Listen | undefined;
   /** Makes what rows need to be put into; undefined where it is there. */
-  readonly ahead?: ((rows: readonly TaskRow[], session: Session) => Promise<void> | undefined) | undefined;
+  readonly ahead?: ((rows: readonly StoredRow[], session: Session) => Promise<void> | undefined) | undefined;
   readonly now: () => number;
   readonly onBackgroundError: (error: unknown) => void;
 }
 
-/** Keys of `meta` for which Celery's own table has a column. */
-const CELERY_KEEPS = ['name', 'args', 'kwargs', 'worker', 'retries', 'queue'];
-
-/** A result store over one pair of Celery's tables, the same for every database. */
+/** A result store over one pair of tables, the same for every database. */
 export function sqlStore(options: SqlStoreOptions): ResultStore {
-  const { dialect, now, maxBytes } = options;
-  const extended = options.layout === 'extended';
-  const session = openSession({ dialect, executor: options.executor, extended, deploy: options.deploy });
-  const dates = datesIn(options.timeZone);
-  const codec = taskRowCodec(options.serializer, extended, dates);
+  const { dialect, dates, now, maxBytes, serializer, executor, deploy } = options;
+  const extended = isExtended(options.layout);
+  const layout = layoutOf(options.layout);
+  const session = openSession({ dialect, executor, layout, extended, deploy });
+  const codec = layout.django
+    ? djangoRowCodec(serializer, extended, dates, now)
+    : taskRowCodec(serializer, extended, dates);
+  const groupCodec = layout.django ? djangoGroupCodec(serializer, dates) : celeryGroupCodec(dates);
 
-  const encode = rowEncoder(codec, dialect, maxBytes);
+  const encode = rowEncoder(codec, dialect, layout, maxBytes);
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
-      return codec.decode(row as unknown as TaskRow, verbatim);
+      return codec.decode(row as unknown as StoredRow, verbatim);
     } catch (error) {
       return { taskId: String(row.task_id), refused: error as ResultError };
     }
@@ -71,7 +75,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
     const encoded = records.map(encode);
-    const rows = encoded.filter((row): row is TaskRow => !(row instanceof Error));
+    const rows = encoded.filter((row): row is StoredRow => !(row instanceof Error));
     const doing = `storing ${rows.length} records`;
     const making = options.ahead?.(rows, session);
     if (making !== undefined) await abortable(making, signal, doing);
@@ -84,11 +88,13 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
-  const capabilities = extended ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, dates, now) } : {};
+  const capabilities = extended
+    ? { expiry: sqlExpiry(session, now), groups: sqlGroups(session, groupCodec, layout.maxId, now) }
+    : {};
   return {
     contract: CONTRACT_VERSION,
     name: dialect.name,
-    traits: { durable: options.durable, readers: 'any', maxBytes, keeps: extended ? 'all' : CELERY_KEEPS },
+    traits: { durable: options.durable, readers: 'any', maxBytes, keeps: extended ? 'all' : layout.keeps },
     put,
     get,
     async delete(taskIds, { signal } = {}) {
@@ -108,7 +114,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
 }
 
 /** Of several records with one id in a batch those that were applied come first: nothing is applied after a SUCCESS. */
-function putOutcomes(encoded: readonly (TaskRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
+function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
   const applied = new Map<unknown, number>();
   for (const { rows } of results) for (const { task_id: id } of rows) applied.set(id, (applied.get(id) ?? 0) + 1);
   return encoded.map((row) => {

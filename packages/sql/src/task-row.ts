@@ -14,6 +14,7 @@ import {
 } from '@rb/core';
 import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
 import { dateMs, dateText } from './dates.js';
+import type { SqlRow, SqlValue } from './executor.js';
 import { isLonger, MAX_ID } from './limits.js';
 import type { Dates } from './zones.js';
 
@@ -38,10 +39,16 @@ export const CELERY_COLUMNS = [
 /** Ours: additive and nullable, and with a prefix, so that no column of a future Celery can have the name. */
 export const EXTENSION_COLUMNS = ['rb_expires_at', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'] as const;
 
-export const COLUMNS: readonly (keyof TaskRow)[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS];
+export const COLUMNS: readonly string[] = [...CELERY_COLUMNS, ...EXTENSION_COLUMNS];
 
-/** One row, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite, in the zone of the store. */
-export interface TaskRow {
+/** A row of a task table by its columns, for statements that are told which ones there are. */
+export interface StoredRow {
+  readonly task_id: string;
+  readonly [column: string]: SqlValue;
+}
+
+/** One row of Celery's table, the same for every database; `date_done` is text as SQLAlchemy writes it to SQLite, in the zone of the store. */
+export interface TaskRow extends StoredRow {
   readonly task_id: string;
   readonly status: string | null;
   /** A pickle; null for None. */
@@ -66,13 +73,17 @@ export interface TaskRow {
   readonly rb_done_at: string | null;
 }
 
-export interface TaskRowCodec {
+export interface RowCodec {
+  /** Errors: RB_ENCODE naming the task. */
+  encode(record: TaskRecord): StoredRow;
+  /** Errors: RB_DECODE naming the task. */
+  decode(row: StoredRow, verbatim?: boolean): TaskRecord;
+}
+
+export interface TaskRowCodec extends RowCodec {
   /** Of the stored form: see `Verbatim`. */
   readonly layout: string;
-  /** Errors: RB_ENCODE naming the task. */
   encode(record: TaskRecord): TaskRow;
-  /** Errors: RB_DECODE naming the task. */
-  decode(row: TaskRow, verbatim?: boolean): TaskRecord;
   verbatim(row: TaskRow): Verbatim;
   /** Unix milliseconds; null where it is not ready. Errors: TypeError where it is no date. */
   doneAt(row: TaskRow): number | null;
@@ -132,19 +143,36 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
     verbatim: (row) => verbatimOf(row, layout, dates),
     doneAt,
     encode: (record) => named(record.taskId, 'RB_ENCODE', 'cannot be stored', () => encode(record)),
-    decode: (row, verbatim) => named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row, verbatim)),
+    decode: (row, verbatim) =>
+      named(row.task_id, 'RB_DECODE', 'cannot be read', () => decode(row as TaskRow, verbatim)),
   };
 }
 
-/** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
-export function isLarger(row: TaskRow, maxBytes: number): boolean {
-  // A character takes three bytes at most, so nearly every row need not be measured.
-  return sum(row, (text) => text.length * 3) > maxBytes && sum(row, Buffer.byteLength) > maxBytes;
+/** Columns that may hold much, of any layout. */
+const LONG = [
+  ...['result', 'traceback', 'args', 'kwargs', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
+  ...['meta', 'task_args', 'task_kwargs'],
+];
+
+/** Bytes and characters of the long values of a row, roughly what it takes in a statement. */
+export function lengthOf(row: StoredRow): number {
+  let length = 0;
+  for (const column of LONG) {
+    const value = row[column];
+    if (typeof value === 'string' || value instanceof Uint8Array) length += value.length;
+  }
+  return length;
 }
 
-function sum(row: TaskRow, measure: (text: string) => number): number {
+/** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
+export function isLarger(row: StoredRow, columns: readonly string[], maxBytes: number): boolean {
+  // A character takes three bytes at most, so nearly every row need not be measured.
+  return sum(row, columns, (text) => text.length * 3) > maxBytes && sum(row, columns, Buffer.byteLength) > maxBytes;
+}
+
+function sum(row: StoredRow, columns: readonly string[], measure: (text: string) => number): number {
   let bytes = 0;
-  for (const column of COLUMNS) {
+  for (const column of columns) {
     const value = row[column];
     if (typeof value === 'string') bytes += measure(value);
     else if (value instanceof Uint8Array) bytes += value.byteLength;
@@ -234,8 +262,8 @@ const resultOf = (data: Uint8Array | string, serializer: Serializer): unknown =>
   data instanceof Uint8Array && isPickle(data) ? pickle.decode(data) : serializer.decode(data);
 
 /** Errors: TypeError where it is no date. */
-export function doneMs({ date_done: done, rb_done_at: exact }: Partial<TaskRow>, dates: Dates): number | null {
-  if (exact != null) return dateMs(exact);
+export function doneMs({ date_done: done, rb_done_at: exact }: SqlRow, dates: Dates): number | null {
+  if (typeof exact === 'string') return dateMs(exact);
   return done == null ? null : dates.ms(String(done));
 }
 
@@ -253,7 +281,7 @@ function verbatimOf(row: TaskRow, layout: string, dates: Dates): Verbatim {
 const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
 const textOf = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
 
-function named<T>(taskId: string, code: 'RB_ENCODE' | 'RB_DECODE', fails: string, work: () => T): T {
+export function named<T>(taskId: string, code: 'RB_ENCODE' | 'RB_DECODE', fails: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {

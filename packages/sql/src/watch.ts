@@ -129,24 +129,28 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
     }
   };
 
-  /** One at a time, so that no change is told twice. */
-  const lookAtSuspects = (): Promise<void> => {
-    looking ??= (async () => {
-      while (written.size + suspects.size > 0) {
-        const [ids, lookAt] = written.size > 0 ? [written, lookAtWritten] : [suspects, look];
-        const chunk = takeFrom(ids, CHUNK);
-        try {
-          await lookAt(chunk);
-        } catch (error) {
-          for (const id of chunk) suspects.add(id);
-          throw error;
-        }
-        if (written.size + suspects.size > 0) await nextTurn();
+  const lookAtAll = async (): Promise<void> => {
+    while (written.size + suspects.size > 0) {
+      const [ids, lookAt] = written.size > 0 ? [written, lookAtWritten] : [suspects, look];
+      const chunk = takeFrom(ids, CHUNK);
+      try {
+        await lookAt(chunk);
+      } catch (error) {
+        for (const id of chunk) suspects.add(id);
+        throw error;
       }
-    })().finally(() => {
+      if (written.size + suspects.size > 0) await nextTurn();
+    }
+  };
+
+  /** One at a time, so that no change is told twice. */
+  const lookAtSuspects = async (): Promise<void> => {
+    looking ??= lookAtAll().finally(() => {
       looking = undefined;
     });
-    return looking;
+    await looking;
+    // What came up between the last look and its end would wait for the poll.
+    if (written.size + suspects.size > 0) await lookAtSuspects();
   };
 
   const poll = async (): Promise<void> => {

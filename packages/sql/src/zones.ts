@@ -12,6 +12,9 @@ export interface Dates {
 
 const UTC: Dates = { text: dateText, ms: dateMs, zone: '' };
 
+/** For columns that hold an instant, whatever the session's zone. */
+export const INSTANTS: Dates = { text: (ms) => `${dateText(ms)}+00:00`, ms: dateMs, zone: '' };
+
 /** At the end of a date and time, whose own hyphens stand before. */
 const OFFSET = /[T ].*[Z+-]/;
 

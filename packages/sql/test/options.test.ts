@@ -8,7 +8,7 @@ const wrong: readonly (readonly [object, string])[] = [
   [{ database: null }, 'as database, got null'],
   [{ filename: 'x', tables: 'y' }, 'as tables'],
   [{ filename: 'x', createTables: 'no' }, 'as createTables'],
-  [{ filename: 'x', layout: 'celeri' }, 'expected one of extended, celery as layout'],
+  [{ filename: 'x', layout: 'celeri' }, 'expected one of extended, celery, django, django-extended as layout'],
   [{ filename: 'x', readonly: 1 }, 'as readonly'],
   [{ filename: 'x', busyTimeoutMs: 'soon' }, 'expected milliseconds from 0 up as busyTimeoutMs, got string'],
   [{ filename: 'x', busyTimeoutMs: Number.NaN }, 'as busyTimeoutMs'],

@@ -35,6 +35,23 @@ describe('the schema', () => {
     }
   });
 
+  it('says how the tables differ from what they should be', async () => {
+    const filename = celeryFile();
+    const schema = sqliteSchema({ filename });
+    expect(await schema.diff()).toEqual(
+      expect.arrayContaining([
+        'the column "celery_taskmeta".rb_expires_at is missing',
+        'the table "rb_celery_tasksetmeta_members" is missing',
+        'the index "rb_celery_taskmeta_name" is missing',
+        'the trigger "rb_celery_taskmeta_rewritten" is missing',
+      ]),
+    );
+    await schema.deploy();
+    expect(await schema.diff()).toEqual([]);
+    openRaw(filename).exec('UPDATE rb_schema_version SET version = 9');
+    expect(await schema.diff()).toEqual([expect.stringContaining('newer version of this package: 9')]);
+  });
+
   it('only ever adds', async () => {
     const filename = celeryFile();
     const pending = [

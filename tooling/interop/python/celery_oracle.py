@@ -49,6 +49,10 @@ Ops
   auth_dumps key, password?, certificate, value, digest?, serializer? -> text | auth_loads certificate, data, digest?
   xaes_encrypt key: b64, body: b64, associated_data: text -> b64 | xaes_decrypt
   mongo_put collection(task|group), bson | mongo_dump collection, doc_id  (fake_mongo only; documents as base64 BSON)
+  django_database database: {ENGINE, NAME, ..}, use_tz?=true, time_zone?='UTC', migration?=latest
+                                                           the environment with Django: migrates it; from then on the backend is 'django-db'
+  django_row task_id | group_id -> columns by name         as django-celery-results' own models read the row
+  django_admin task_id -> {status, text}                   the row's page in Django's admin
   exit
 """
 import json
@@ -67,12 +71,13 @@ warnings.simplefilter('ignore')
 logging.disable(logging.NOTSET if os.environ.get('ORACLE_DEBUG') else logging.CRITICAL)
 
 import ops_codecs  # noqa: E402
+import ops_django  # noqa: E402
 import ops_results  # noqa: E402
 import ops_security  # noqa: E402
 import ops_stores  # noqa: E402
 from tagged import describe_exception  # noqa: E402
 
-OPS = {op.__name__: op for op in ops_results.OPS + ops_stores.OPS + ops_codecs.OPS + ops_security.OPS}
+OPS = {op.__name__: op for op in ops_results.OPS + ops_stores.OPS + ops_codecs.OPS + ops_security.OPS + ops_django.OPS}
 
 
 def handle(request):

@@ -61,7 +61,14 @@ def main(prefix, requirements, probe):
 
 def stamp_of(requirements):
     """Changes with the pins and with the Python that the environment points to."""
-    return hashlib.sha256('\n'.join([read(requirements), sys.executable, sys.version]).encode()).hexdigest()
+    return hashlib.sha256('\n'.join(pins_of(requirements) + [sys.executable, sys.version]).encode()).hexdigest()
+
+
+def pins_of(requirements):
+    """The text of the file and of those that it includes."""
+    text = read(requirements)
+    included = [line.split()[1] for line in text.splitlines() if line.startswith('-r ')]
+    return [text] + [read(os.path.join(os.path.dirname(requirements), name)) for name in included]
 
 
 def read(path):

@@ -40,7 +40,7 @@ export async function startOracle<V extends OracleVersion>(version: V): Promise<
   const client = startLineClient(`Celery ${version} oracle`, python, [pythonFile('celery_oracle.py')], pythonEnv());
   const info = await client.post('info').done.catch((cause) => abandon(client, cause));
   const { celery, python: pythonVersion, kombu } = info as Record<string, string>;
-  if (celery !== version)
+  if (celery !== version.replace('-django', ''))
     return abandon(client, new Error(`asked for Celery ${version}, got ${celery}: delete ${how}`));
   return {
     celery: version,

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CeleryVersion } from '@rb/vectors';
 
-/** Beside the versions of which there are vectors, the first one that compresses results. */
-export type OracleVersion = CeleryVersion | '5.7.0';
+/** Beside the versions of which there are vectors: the first one that compresses results, and one in Django. */
+export type OracleVersion = CeleryVersion | '5.7.0' | '5.6.3-django';
 
 /** A virtual environment in which one version of Celery is installed. */
 export interface CeleryEnvironment {

@@ -1,15 +1,20 @@
 import type { Dialect } from '../dialect.js';
+import { type Layout, presentIn } from '../layout.js';
 import { autoIncrementMark } from './inspection.js';
 import { mysqlSchemaDialect } from './migrations.js';
 import { mysqlStatements } from './statements.js';
 import type { Tables } from './tables.js';
 
-export const mysqlDialect = (tables: Tables, extended: boolean): Dialect => ({
+export const mysqlDialect = (tables: Tables, layout: Layout, extended: boolean): Dialect => ({
   name: 'mysql',
-  statements: (additions, { objects }) => {
+  statements: (additions, found) => {
+    const { objects } = found;
     const numbering = (table: string) => (objects.has(autoIncrementMark(table)) ? 'auto' : 'sequence');
-    return mysqlStatements(tables, additions, { task: numbering(tables.task), group: numbering(tables.group) });
+    return mysqlStatements(tables, presentIn(layout, found, tables.task), additions, {
+      task: numbering(tables.task),
+      group: numbering(tables.group),
+    });
   },
   unfit: () => undefined,
-  schema: mysqlSchemaDialect(tables, extended),
+  schema: mysqlSchemaDialect(tables, layout, extended),
 });

@@ -1,35 +1,48 @@
 import type { Statements } from '../dialect.js';
+import type { Layout } from '../layout.js';
+import { stored } from './stored.js';
 import { IDS, quoted, SEQUENCES, type Tables } from './tables.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
 
-/** Celery never changes a group that it saved, so these rows need no seal. */
-export function groupStatements(tables: Tables, extended: boolean, numbering: 'auto' | 'sequence'): GroupStatements {
+/** Others never change a group that they saved, so these rows need no seal. */
+export function groupStatements(
+  tables: Tables,
+  layout: Layout,
+  extended: boolean,
+  numbering: 'auto' | 'sequence',
+): GroupStatements {
   const group = quoted(tables.group);
   const members = quoted(tables.members);
+  const { id, columns } = layout.group;
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > ?)' : '(? IS NOT NULL)';
   const [idName, idValue] = numbering === 'sequence' ? ['id, ', `NEXTVAL(${SEQUENCES.group}), `] : ['', ''];
   return {
     // Celery inserts once and fails the second time. Deleting first gives the row a new id, and takes its members away.
-    saveGroup: ({ groupId, result, dateDone, expiresAt, memberIds }) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = ?`, params: [groupId] },
+    saveGroup: ({ groupId, columns: values, expiresAt, memberIds }) => [
+      { sql: `DELETE FROM ${group} WHERE ${id} = ?`, params: [groupId] },
       {
-        sql: `INSERT INTO ${group} (${idName}taskset_id, result, date_done, rb_expires_at, rb_size, rb_reported)
-          VALUES (${idValue}?, ?, ?, ?, ?, 0)`,
-        params: [groupId, result, dateDone.slice(0, 19), expiresAt, memberIds.length],
+        sql: `INSERT INTO ${group} (${idName}${id}, rb_expires_at, rb_size, rb_reported, ${columns.join(', ')})
+          VALUES (${idValue}?, ?, ?, 0, ${columns.map(() => '?').join(', ')})`,
+        params: [
+          groupId,
+          expiresAt,
+          memberIds.length,
+          ...columns.map((column) => stored(layout, column, values[column])),
+        ],
       },
       {
-        sql: `INSERT INTO ${members} (group_row, task_id) SELECT g.id, j.id FROM ${group} g JOIN ${IDS} WHERE g.taskset_id = ?`,
+        sql: `INSERT INTO ${members} (group_row, task_id) SELECT g.id, j.id FROM ${group} g JOIN ${IDS} WHERE g.${id} = ?`,
         params: [JSON.stringify(memberIds), groupId],
       },
     ],
     loadGroup: (groupId, now) => ({
-      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE taskset_id = ? AND ${live}`,
+      sql: `SELECT id, ${columns.join(', ')}${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE ${id} = ? AND ${live}`,
       params: [groupId, now],
     }),
     deleteGroup: (groupId, now) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = ? AND NOT ${live}`, params: [groupId, now] },
-      { sql: `DELETE FROM ${group} WHERE taskset_id = ?`, params: [groupId] },
+      { sql: `DELETE FROM ${group} WHERE ${id} = ? AND NOT ${live}`, params: [groupId, now] },
+      { sql: `DELETE FROM ${group} WHERE ${id} = ?`, params: [groupId] },
       { sql: 'SELECT ROW_COUNT() AS live', params: [] },
     ],
     enrol: (groupRowId, memberIds) => [

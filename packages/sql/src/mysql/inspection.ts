@@ -1,11 +1,12 @@
 import type { SchemaDialect } from '../dialect.js';
+import type { Layout } from '../layout.js';
 import type { Tables } from './tables.js';
 
 /** `objects` of what was found: `table.index`, and these marks. */
 export const MARIADB = '@mariadb';
 export const autoIncrementMark = (table: string): string => `${table}@auto_increment`;
-/** The id's column compares exactly. */
-export const exactMark = (table: string): string => `${table}@exact`;
+/** The column of the table's own id does not compare exactly; its type follows. */
+export const inexactMark = (table: string): string => `${table}@inexact `;
 export const largeMark = (table: string): string => `${table}@large`;
 
 /** Up to so much a change that others have to wait for takes less than a second or so. */
@@ -14,7 +15,8 @@ const SMALL_BYTES = 16 * 2 ** 20;
 /** Ids differ where a byte differs, a space at the end included; the servers' defaults take `a` for `A`. */
 const EXACT = new Set(['utf8mb4_0900_bin', 'utf8mb4_nopad_bin']);
 
-export function inspection(tables: Tables): Pick<SchemaDialect, 'inspect' | 'found'> {
+export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 'inspect' | 'found'> {
+  const ids = ['task_id', layout.group.id];
   const own = [tables.task, tables.group, tables.members, tables.versions];
   // As the server may write names in lower case.
   const ownName = (table: unknown): string =>
@@ -22,7 +24,7 @@ export function inspection(tables: Tables): Pick<SchemaDialect, 'inspect' | 'fou
   return {
     inspect: () => [
       {
-        sql: `SELECT table_name AS tbl, column_name AS col, extra AS extra, collation_name AS collation_name
+        sql: `SELECT table_name AS tbl, column_name AS col, extra AS extra, collation_name AS collation_name, column_type AS type
           FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN (?, ?, ?, ?)`,
         params: own,
       },
@@ -42,11 +44,11 @@ export function inspection(tables: Tables): Pick<SchemaDialect, 'inspect' | 'fou
     found: ([columns, indexes, sizes, version]) => {
       const byTable = new Map<string, Set<string>>();
       const objects = new Set(indexes?.rows.map(({ name }) => String(name).toLowerCase()));
-      for (const { tbl, col, extra, collation_name: collation } of columns?.rows ?? []) {
+      for (const { tbl, col, extra, collation_name: collation, type } of columns?.rows ?? []) {
         const table = ownName(tbl);
         byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
         if (col === 'id' && /auto_increment/i.test(String(extra))) objects.add(autoIncrementMark(table));
-        if ((col === 'task_id' || col === 'taskset_id') && EXACT.has(String(collation))) objects.add(exactMark(table));
+        if (ids.includes(String(col)) && !EXACT.has(String(collation))) objects.add(`${inexactMark(table)}${type}`);
       }
       for (const { tbl, bytes } of sizes?.rows ?? [])
         if (Number(bytes) > SMALL_BYTES) objects.add(largeMark(ownName(tbl)));

@@ -1,7 +1,8 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import type { Found, Migration, Step } from '../schema.js';
-import { exactMark, inspection, largeMark, MARIADB } from './inspection.js';
+import { additionsOf, type Layout } from '../layout.js';
+import { type Found, type Migration, OF_DJANGO, type Step } from '../schema.js';
+import { inexactMark, inspection, largeMark, MARIADB } from './inspection.js';
 import { LOCKING } from './locking.js';
 import { quoted, SEQUENCES, type Tables } from './tables.js';
 
@@ -24,13 +25,16 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'BIGINT', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
-export function mysqlSchemaDialect(tables: Tables, extended: boolean): SchemaDialect {
+/** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
+export function mysqlSchemaDialect(tables: Tables, layout: Layout, extended: boolean): SchemaDialect {
+  const theirs = layout.django ? OF_DJANGO : celeryTables(tables);
   return {
-    migrations: extended ? [celeryTables(tables), additions(tables)] : [celeryTables(tables)],
+    migrations: extended ? [theirs, additions(tables, layout)] : [theirs],
     taskTable: tables.task,
+    groupTable: tables.group,
     versionTable: tables.versions,
-    ...inspection(tables),
+    django: layout.django,
+    ...inspection(tables, layout),
     ...LOCKING,
     version: () => ({
       sql: `SELECT version FROM ${quoted(tables.versions)} WHERE task_table = ?`,
@@ -82,7 +86,7 @@ const dateIndex = (table: string, how = ''): string =>
 const INSTANT = ', ALGORITHM=INSTANT';
 const IN_PLACE = ' ALGORITHM=INPLACE LOCK=NONE';
 
-function additions({ task, group, members, versions }: Tables): Migration {
+function additions({ task, group, members, versions }: Tables, layout: Layout): Migration {
   const isLarge = ({ objects }: Found, table: string): boolean => objects.has(largeMark(table));
   const missing = (found: Found, table: string, wanted: Readonly<Record<string, string>>): Step[] => {
     const added = Object.entries(wanted)
@@ -93,8 +97,10 @@ function additions({ task, group, members, versions }: Tables): Migration {
   };
   // Copies the table, while nobody can write: a large one waits for deploy().
   const exact = (found: Found, table: string, column: string): Step[] => {
-    if (!found.columns.has(table) || found.objects.has(exactMark(table))) return [];
-    const sql = `ALTER TABLE ${quoted(table)} MODIFY ${column} VARCHAR(155) ${exactText(found)}`;
+    const mark = [...found.objects].find((each) => each.startsWith(inexactMark(table)));
+    if (mark === undefined) return [];
+    const type = `${mark.slice(inexactMark(table).length)} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`;
+    const sql = `ALTER TABLE ${quoted(table)} MODIFY ${column} ${type}`;
     return [isLarge(found, table) ? { online: sql } : sql];
   };
   const index = (found: Found, table: string, name: string, create: (how?: string) => string): Step[] => {
@@ -109,26 +115,31 @@ function additions({ task, group, members, versions }: Tables): Migration {
       `rb_${column}`,
       (how = '') => `CREATE INDEX rb_${column} ON ${quoted(table)} (${column})${how}`,
     );
+  // Django's migrations make their own.
+  const celeryIndexes = (found: Found): Step[] => [
+    ...index(found, task, `ix_${task}_date_done`, (how) => dateIndex(task, how)),
+    ...index(found, group, `ix_${group}_date_done`, (how) => dateIndex(group, how)),
+    ...['status', 'name', 'worker', 'queue'].flatMap((column) => own(found, task, column)),
+  ];
   return {
     version: 2,
     pending: (found) => [
-      ...missing(found, task, TASK_ADDITIONS),
+      ...missing(found, task, additionsOf(layout, TASK_ADDITIONS)),
       ...missing(found, group, GROUP_ADDITIONS),
       ...exact(found, task, 'task_id'),
-      ...exact(found, group, 'taskset_id'),
-      ...(found.columns.has(members) ? [] : [membersTable(members, group, found)]),
+      ...exact(found, group, layout.group.id),
+      ...(found.columns.has(members) ? [] : [membersTable(members, group, layout.maxId, found)]),
       ...(found.columns.has(versions) ? [] : [versionTable(versions)]),
-      ...index(found, task, `ix_${task}_date_done`, (how) => dateIndex(task, how)),
-      ...index(found, group, `ix_${group}_date_done`, (how) => dateIndex(group, how)),
-      ...['status', 'name', 'worker', 'queue', 'rb_expires_at'].flatMap((column) => own(found, task, column)),
+      ...(layout.django ? [] : celeryIndexes(found)),
+      ...own(found, task, 'rb_expires_at'),
       ...own(found, group, 'rb_expires_at'),
     ],
   };
 }
 
 /** A group may also be deleted by Celery: its members go with it. */
-const membersTable = (members: string, group: string, found: Found): string =>
-  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id VARCHAR(155) NOT NULL, ` +
+const membersTable = (members: string, group: string, maxId: number, found: Found): string =>
+  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id VARCHAR(${maxId}) NOT NULL, ` +
   'reported INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (group_row, task_id), ' +
   `FOREIGN KEY (group_row) REFERENCES ${quoted(group)} (id) ON DELETE CASCADE) ${exactText(found)}`;
 

@@ -1,5 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
+import { LAYOUT_NAMES, type LayoutName } from '../layout.js';
 import type { MysqlPool } from './driver.js';
 import type { TableNames } from './tables.js';
 
@@ -22,15 +23,18 @@ export interface MysqlStoreOptions {
   readonly tables?: TableNames | undefined;
   /** Add missing tables, columns and indexes on first use. @default true */
   readonly createTables?: boolean | undefined;
-  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups, and dates have whole seconds. @default 'extended' */
-  readonly layout?: 'extended' | 'celery' | undefined;
+  /**
+   * `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups, and dates have whole seconds.
+   * `django`: exactly those of django-celery-results, with the same limits; `django-extended`: with our columns. @default 'extended'
+   */
+  readonly layout?: LayoutName | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
   readonly accept?: Accept | undefined;
   /** IANA name of the zone in which dates are stored: Celery's `timezone` from 5.5 on. @default 'UTC' */
   readonly timeZone?: string | undefined;
-  /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535 */
+  /** Largest record that is stored, in bytes. More only where you have widened Celery's BLOB and TEXT. @default 65_535; 4_194_304 in Django's tables */
   readonly maxBytes?: number | undefined;
   /** Beside what the URL has of it. */
   readonly tls?: MysqlTlsOptions | undefined;
@@ -74,7 +78,7 @@ const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   pool: ofType('object', 'a pool of mysql2/promise'),
   tables: ofType('object', 'an object of names'),
   createTables: ofType('boolean', 'true or false'),
-  layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
+  layout: [(value) => LAYOUT_NAMES.includes(value as LayoutName), `one of ${LAYOUT_NAMES.join(', ')}`],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
   timeZone: ofType('string', 'the name of a time zone'),

@@ -1,3 +1,4 @@
+import { CELERY } from '../celery-layout.js';
 import type { SqlParam } from '../executor.js';
 import { likePattern } from '../retention/like.js';
 import type { DueRow, RetentionDialect } from '../retention/statements.js';
@@ -34,7 +35,7 @@ export function mysqlRetentionDialect(tables: Tables, extended: boolean, found: 
     like: (column, place) => `CONVERT(${column} USING utf8mb4) COLLATE utf8mb4_bin LIKE ${place} ESCAPE '!'`,
     pattern: likePattern,
     text: (date) => `CAST(${date} AS CHAR)`,
-    columns: selected(extended),
+    columns: selected(CELERY, extended),
     version,
     dated: 't.date_done IS NOT NULL',
     expired: (now) => `(t.rb_expires_at <= ${now} AND ${SEALED})`,
@@ -50,7 +51,7 @@ export function mysqlRetentionDialect(tables: Tables, extended: boolean, found: 
         ? []
         : [
             {
-              sql: `REPLACE INTO ${archive} (${names}, rb_archived_at) SELECT ${selected(extended)}, ? FROM ${task} WHERE ${unchanged(rows)}`,
+              sql: `REPLACE INTO ${archive} (${names}, rb_archived_at) SELECT ${selected(CELERY, extended)}, ? FROM ${task} WHERE ${unchanged(rows)}`,
               params: [now, ...seen(rows)],
             },
           ]),
@@ -60,7 +61,7 @@ export function mysqlRetentionDialect(tables: Tables, extended: boolean, found: 
       sql: `DELETE FROM ${group} WHERE date_done < ? ORDER BY date_done LIMIT ?`,
       params: [before.slice(0, 19), limit],
     }),
-    archive: (name) => quoted(plainTables({ task: name }).task),
+    archive: (name) => quoted(plainTables(CELERY, { task: name }).task),
     createArchive: (archive) => ({
       sql: `CREATE TABLE IF NOT EXISTS ${archive} (task_id VARCHAR(155) NOT NULL PRIMARY KEY, status VARCHAR(50), result LONGBLOB,
         date_done DATETIME, traceback LONGTEXT, name VARCHAR(155), args LONGBLOB, kwargs LONGBLOB, worker VARCHAR(155),

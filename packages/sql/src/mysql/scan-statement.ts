@@ -1,6 +1,7 @@
 import { dateText } from '../dates.js';
 import type { ScanQuery } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
+import type { Layout } from '../layout.js';
 
 /**
  * One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed.
@@ -11,6 +12,7 @@ export function scanStatement(
   task: string,
   columns: string,
   live: string,
+  { filters }: Layout,
   sealed: string | undefined,
   query: ScanQuery,
 ): Statement {
@@ -25,9 +27,9 @@ export function scanStatement(
   };
   if (states !== undefined)
     where(states.length === 0 ? 'FALSE' : `status IN (${states.map(() => '?').join(', ')})`, ...states);
-  where('name = ?', name);
-  where('worker = ?', worker);
-  where('queue = ?', queue);
+  where(`${filters.name} = ?`, name);
+  where(`${filters.worker} = ?`, worker);
+  if (filters.queue !== undefined) where(`${filters.queue} = ?`, queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
   const done = (operator: '>=' | '<', ms: number | undefined): void => {

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import { CELERY_COLUMNS, EXTENSION_COLUMNS, type TaskRow } from '../task-row.js';
+import type { Layout } from '../layout.js';
+import { lengthOf, type StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putStatements, restoreStatements } from './put-statements.js';
+import { putShape, putStatements, restoreStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 
@@ -16,20 +17,21 @@ export interface Numbering {
 /** Ours is the last write of the row: Celery's would have moved rb_touched_at (ON UPDATE), and what we had added is void. */
 export const SEALED = '(rb_sealed_at <=> rb_touched_at)';
 
-/** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly Celery's. */
-export function mysqlStatements(tables: Tables, extended: boolean, numbering: Numbering): Statements {
+/** MySQL's and MariaDB's statements for tables with this package's columns, or for exactly the others'. */
+export function mysqlStatements(tables: Tables, layout: Layout, extended: boolean, numbering: Numbering): Statements {
   const task = quoted(tables.task);
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? `(rb_expires_at IS NULL OR rb_expires_at > ? OR NOT ${SEALED})` : '(? IS NOT NULL)';
   const expired = extended ? `(rb_expires_at <= ? AND ${SEALED})` : '(? IS NULL)';
-  const columns = selected(extended);
+  const columns = selected(layout, extended);
+  const shape = putShape(layout);
 
   return {
     extended,
     put: (rows, now, restoring = false) => {
       const build = restoring ? restoreStatements : putStatements;
       const additions = () => (extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined);
-      return batches(rows).flatMap((batch) => build(task, batch, numbering.task, additions()));
+      return batches(rows).flatMap((batch) => build(task, shape, batch, numbering.task, additions()));
     },
     get: (taskIds, now) => ({
       sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
@@ -50,7 +52,7 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
     }),
     // Nothing cheap tells that anybody committed, so the versions are looked at each time.
     changeToken: () => undefined,
-    scan: (query) => scanStatement(task, columns, live, extended ? SEALED : undefined, query),
+    scan: (query) => scanStatement(task, columns, live, layout, extended ? SEALED : undefined, query),
     stats: (now) => [
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, COUNT(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
@@ -66,16 +68,16 @@ export function mysqlStatements(tables: Tables, extended: boolean, numbering: Nu
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(quoted(tables.group), extended ? '(rb_expires_at <= ?)' : expired, limit, now),
-    ...groupStatements(tables, extended, numbering.group),
+    ...groupStatements(tables, layout, extended, numbering.group),
   };
 }
 
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
-export function selected(extended: boolean): string {
-  if (!extended) return CELERY_COLUMNS.join(', ');
-  return [...CELERY_COLUMNS, ...[...EXTENSION_COLUMNS, 'rb_done_at'].map(ours)].join(', ');
+export function selected({ columns, additions }: Layout, extended: boolean): string {
+  if (!extended) return columns.join(', ');
+  return [...columns, ...[...additions, 'rb_done_at'].map(ours)].join(', ');
 }
 
 const ours = (column: string): string => `IF(${SEALED}, ${column}, NULL) AS ${column}`;
@@ -98,8 +100,8 @@ const MAX_CHARS = 2 ** 20;
 const MAX_ROWS = 500;
 
 /** An id stands once in a statement. Sorted: whoever locks rows in the same order is in nobody's way. */
-function batches(rows: readonly TaskRow[]): TaskRow[][] {
-  const waves: TaskRow[][] = [];
+function batches(rows: readonly StoredRow[]): StoredRow[][] {
+  const waves: StoredRow[][] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {
     const wave = seen.get(row.task_id) ?? 0;
@@ -111,8 +113,8 @@ function batches(rows: readonly TaskRow[]): TaskRow[][] {
   return waves.flatMap((wave) => split(wave.sort((a, b) => (a.task_id < b.task_id ? -1 : 1))));
 }
 
-function split(rows: readonly TaskRow[]): TaskRow[][] {
-  const parts: TaskRow[][] = [];
+function split(rows: readonly StoredRow[]): StoredRow[][] {
+  const parts: StoredRow[][] = [];
   let chars = Number.POSITIVE_INFINITY;
   for (const row of rows) {
     const size = charsOf(row);
@@ -128,21 +130,5 @@ function split(rows: readonly TaskRow[]): TaskRow[][] {
   return parts;
 }
 
-function charsOf(row: TaskRow): number {
-  let chars = SHORT_CHARS;
-  for (const column of LONG) chars += 2 * (row[column]?.length ?? 0);
-  return chars;
-}
-
-/** Columns that may hold much; what the others hold at most, together with what stands between values. */
-const LONG = [
-  'result',
-  'traceback',
-  'args',
-  'kwargs',
-  'rb_group_id',
-  'rb_parent_id',
-  'rb_children',
-  'rb_meta',
-] as const;
-const SHORT_CHARS = 1_024;
+/** Bytes are written as two characters each. What the short columns hold, with what stands between values, comes on top. */
+const charsOf = (row: StoredRow): number => 1_024 + 2 * lengthOf(row);

@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 import { accepting, json, type ResultStore } from '@rb/core';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
+import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import { datesIn } from '../zones.js';
 import { mysqlDialect } from './dialect.js';
 import { loadDriver } from './driver.js';
 import { mysqlExecutor } from './executor.js';
@@ -28,11 +30,11 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: datesIn(options.timeZone),
     layout,
     deploy: createTables,
     durable: true,
-    maxBytes: options.maxBytes ?? 65_535,
+    maxBytes: options.maxBytes ?? (isDjango(layout) ? 4_194_304 : 65_535),
     pollMs,
     maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,
@@ -52,7 +54,7 @@ export const storeFromUrl = (url: string, options: MysqlStoreOptions = {}): Resu
   mysqlStore({ url, ...options });
 
 export const dialectOf = ({ tables, layout = 'extended' }: MysqlStoreOptions): Dialect =>
-  mysqlDialect(plainTables(tables), layout === 'extended');
+  mysqlDialect(plainTables(layoutOf(layout), tables), layoutOf(layout), isExtended(layout));
 
 export function executorOf(options: MysqlStoreOptions): Executor {
   const driver = loadDriver();

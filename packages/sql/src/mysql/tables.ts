@@ -1,3 +1,5 @@
+import type { Layout } from '../layout.js';
+
 /** Names of everything in the database that belongs to one pair of Celery's tables. */
 export interface Tables {
   readonly task: string;
@@ -17,7 +19,7 @@ export interface TableNames {
 /** MariaDB's, as Celery names them whatever the tables are called. */
 export const SEQUENCES = { task: 'task_id_sequence', group: 'taskset_id_sequence' } as const;
 
-export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetmeta' }: TableNames = {}): Tables {
+export function plainTables({ tables }: Layout, { task = tables.task, group = tables.group }: TableNames = {}): Tables {
   for (const name of [task, group]) {
     // 48 leaves room for what is put before and after it, within the 64 characters that MySQL allows.
     if (!/^[^\p{Cc}`"./\\?]{1,48}$/u.test(name))
@@ -31,4 +33,4 @@ export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetm
 export const quoted = (name: string): string => `\`${name}\``;
 
 /** Rows `j.id` of one parameter, a JSON array of ids. */
-export const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(155) CHARACTER SET utf8mb4 PATH '$')) j";
+export const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) j";

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connecting } from '../connecting.js';
 import type { PgClient, PgPool } from './driver.js';
+import { isConnectionLoss } from './errors.js';
 
 export interface ClientsOptions {
   readonly pool: PgPool;
@@ -27,6 +28,8 @@ export interface Clients {
 const PING_AFTER_MS = 1_000;
 /** As many stale connections as a pool may have kept over a restart of the server, and then some. */
 const STALE = 100;
+/** New connections that are lost before anything was asked: who is killed twice is not wanted. */
+const STILLBORN = 1;
 /** How long what is under way has to end, once the store is closed. */
 const GRACE_MS = 1_000;
 
@@ -44,7 +47,8 @@ export function clientsOf({ pool, owned, poolSize, greet, ping, ...options }: Cl
   }
 
   const acquire = async (doing: string): Promise<PgClient> => {
-    for (let left = STALE; ; left--) {
+    let [stale, stillborn] = [STALE, STILLBORN];
+    for (;;) {
       const client = await connect(doing);
       const last = usedAt.get(client);
       if (last === undefined) client.on('error', ignore);
@@ -54,7 +58,8 @@ export function clientsOf({ pool, owned, poolSize, greet, ping, ...options }: Cl
         return client;
       } catch (error) {
         client.release(true);
-        if (last === undefined || left === 0) throw error;
+        const left = last === undefined ? stillborn-- : stale--;
+        if (left === 0 || (last === undefined && !isConnectionLoss(error))) throw error;
       }
     }
   };

@@ -13,12 +13,16 @@ type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolea
 
 const DEPLOY = "run the schema's deploy() once, or leave createTables on";
 
+const POOLED = 'a pooler passes statements to connections that others prepare on: leave the option prepare at auto';
+
 /** By SQLSTATE, else by its class, the first two characters. Source: postgresql.org/docs/current/errcodes-appendix.html. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '0A000': ['RB_UNSUPPORTED', 'the server cannot do it; nothing was changed'],
   '22001': ['RB_TOO_LARGE', 'a text is longer than its column takes; nothing was changed'],
   '22021': ['RB_ENCODE', 'PostgreSQL keeps no U+0000 in a text, or the database is not in UTF-8; nothing was changed'],
   '22P05': ['RB_ENCODE', "a character is not in the database's encoding: make it UTF-8; nothing was changed"],
   '25006': ['RB_UNAVAILABLE', 'the server or the session is read-only (a replica?); nothing was changed'],
+  '26000': ['RB_UNSUPPORTED', POOLED],
   '28': ['RB_DENIED', 'the server refused the user name, the password or the address (pg_hba.conf)'],
   '3D000': ['RB_SCHEMA', 'the database does not exist; create it, or check the URL'],
   '3F000': ['RB_SCHEMA', 'the schema does not exist; create it, or check the option schemas'],
@@ -29,6 +33,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '42703': ['RB_SCHEMA', `a column does not exist; ${DEPLOY}`],
   '42883': ['RB_SCHEMA', `a function does not exist; ${DEPLOY}`],
   '42701': ['RB_SCHEMA', 'the column is there already'],
+  '42P05': ['RB_UNSUPPORTED', POOLED],
   '42P07': ['RB_SCHEMA', 'the table, index or sequence is there already'],
   '42710': ['RB_SCHEMA', 'the trigger or index is there already'],
   '53': ['RB_UNAVAILABLE', 'the server ran out of connections, memory or disk; nothing was changed'],
@@ -90,6 +95,9 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
 
 /** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
 export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
+
+/** The driver knew already that the connection is lost, and so sent nothing; a transaction was not committed. */
+export const isUnsent = (cause: unknown): boolean => /not queryable|Client was closed/i.test(described(cause).message);
 
 /** What was prepared by name is gone (DISCARD ALL, a pooler), is another's, or returns other types since the schema was changed. */
 export const isStaleName = (cause: unknown): boolean => ['26000', '42P05', '0A000'].includes(described(cause).code);

@@ -3,7 +3,7 @@ import { ResultError, throwIfAborted } from '@rb/core';
 import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
 import { clientsOf } from './clients.js';
 import type { PgClient, PgPool } from './driver.js';
-import { isConflict, isConnectionLoss, toResultError } from './errors.js';
+import { isConflict, isConnectionLoss, isUnsent, toResultError } from './errors.js';
 import { type QueriesOptions, queriesOf } from './queries.js';
 
 export interface PostgresExecutorOptions extends QueriesOptions {
@@ -67,11 +67,11 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
         if (statements.length > 1) return await transaction(client, statements, running);
         return [await query(client, first, running.unlimited)];
       } catch (error) {
-        const sent = client !== undefined;
-        lost = sent && isConnectionLoss(error);
+        lost = client !== undefined && isConnectionLoss(error);
+        const sent = client !== undefined && !isUnsent(error);
+        const undone = isConflict(error) || (client && (isUnsent(error) || renamed(client, error)));
         // What only reads may be asked again where the connection died under it.
-        const again =
-          isConflict(error) || (client && renamed(client, error)) ? tries < ATTEMPTS : !write && lost && tries === 1;
+        const again = undone ? tries < ATTEMPTS : !write && lost && tries === 1;
         if (closed && !sent) throw closedError(doing);
         if (!again) throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
       } finally {

@@ -1,32 +1,36 @@
 import type { Statements } from '../dialect.js';
+import type { Layout } from '../layout.js';
 import type { Tables } from './tables.js';
+import { typeOf } from './types.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
 
 /** @param live Predicate of an unexpired row; now is `$1`. */
-export function groupStatements(tables: Tables, extended: boolean, live: string): GroupStatements {
-  const { group, members, groupSequence } = tables;
+export function groupStatements(tables: Tables, layout: Layout, extended: boolean, live: string): GroupStatements {
+  const { group, members, nextGroupId } = tables;
+  const { id, columns } = layout.group;
+  const places = columns.map((column, i) => `$${i + 4}::${typeOf(layout, column)}`);
   return {
     // Celery inserts once and fails the second time. Deleting first gives the row a new id, and a trigger its members away.
-    saveGroup: ({ groupId, result, dateDone, expiresAt, memberIds }) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = $1`, params: [groupId] },
+    saveGroup: ({ groupId, columns: values, expiresAt, memberIds }) => [
+      { sql: `DELETE FROM ${group} WHERE ${id} = $1`, params: [groupId] },
       {
-        sql: `INSERT INTO ${group} (id, taskset_id, result, date_done, rb_expires_at, rb_size, rb_reported)
-          VALUES (nextval('${groupSequence}'), $1, $2, $3::timestamp, $4, $5, 0)`,
-        params: [groupId, result, dateDone, expiresAt, memberIds.length],
+        sql: `INSERT INTO ${group} (id, ${id}, rb_expires_at, rb_size, rb_reported, ${columns.join(', ')})
+          VALUES (${nextGroupId}, $1, $2, $3, 0, ${places.join(', ')})`,
+        params: [groupId, expiresAt, memberIds.length, ...columns.map((column) => values[column] ?? null)],
       },
       {
         sql: `INSERT INTO ${members} (group_row, task_id)
-          SELECT g.id, m FROM ${group} g, unnest($2::text[]) m WHERE g.taskset_id = $1`,
+          SELECT g.id, m FROM ${group} g, unnest($2::text[]) m WHERE g.${id} = $1`,
         params: [groupId, memberIds],
       },
     ],
     loadGroup: (groupId, now) => ({
-      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE taskset_id = $2 AND ${live}`,
+      sql: `SELECT id, ${columns.join(', ')}${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE ${id} = $2 AND ${live}`,
       params: [now, groupId],
     }),
     deleteGroup: (groupId, now) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = $2 RETURNING ${live}::int AS live`, params: [now, groupId] },
+      { sql: `DELETE FROM ${group} WHERE ${id} = $2 RETURNING ${live}::int AS live`, params: [now, groupId] },
     ],
     enrol: (groupRowId, memberIds) => [
       {

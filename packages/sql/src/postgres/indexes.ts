@@ -1,3 +1,4 @@
+import type { Layout } from '../layout.js';
 import type { Found, Step } from '../schema.js';
 import { invalidMark, largeMark } from './inspection.js';
 import { quoted, type Tables } from './tables.js';
@@ -15,16 +16,14 @@ export interface Index {
  * Scans go by row id, so that an index which ends in it gives a page at once. Partial: a row without a name costs nothing in
  * the index of names, a success nothing in that of states, an immortal row nothing in that of deadlines.
  */
-export function indexesOf(tables: Tables): readonly Index[] {
+export function indexesOf(tables: Tables, { django }: Layout): readonly Index[] {
   const { task, names, inTaskSchema } = tables;
   const ofTask = (suffix: string, on: string): Index => {
     const name = `rb_${names.task}_${suffix}`;
     return { name, table: task, qualified: inTaskSchema(name), on };
   };
   const group = `rb_${names.group}_expires_at`;
-  return [
-    dateIndex(task, names.task, inTaskSchema),
-    dateIndex(tables.group, names.group, tables.inGroupSchema),
+  const deadlines = [
     ofTask('expires_at', '(rb_expires_at) WHERE rb_expires_at IS NOT NULL'),
     {
       name: group,
@@ -32,6 +31,13 @@ export function indexesOf(tables: Tables): readonly Index[] {
       qualified: tables.inGroupSchema(group),
       on: '(rb_expires_at) WHERE rb_expires_at IS NOT NULL',
     },
+  ];
+  // Django's migrations make all others themselves.
+  if (django) return deadlines;
+  return [
+    dateIndex(task, names.task, inTaskSchema),
+    dateIndex(tables.group, names.group, tables.inGroupSchema),
+    ...deadlines,
     // What is looked for most often, and mostly few rows.
     ofTask('failed', "(date_done) WHERE status = 'FAILURE'"),
     ofTask('status', "(status, id) WHERE status <> 'SUCCESS'"),

@@ -1,4 +1,5 @@
 import type { SchemaDialect } from '../dialect.js';
+import { columnsOf, type Layout } from '../layout.js';
 import type { Tables } from './tables.js';
 
 /** Marks among the `objects` that were found. */
@@ -10,28 +11,27 @@ export const invalidMark = (index: string): string => `${index}@invalid`.toLower
 const SMALL_BYTES = 8 * 2 ** 20;
 
 const TEXT = ['text', 'character varying'];
-const TEXT_COLUMNS = [
-  ...['task_id', 'taskset_id', 'status', 'traceback', 'name', 'worker', 'queue'],
-  ...['rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
-];
 
 /** Of the columns that this package reads and writes: what it can do with. The first is what it would have made. */
-const TYPES: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(TEXT_COLUMNS.map((column) => [column, TEXT])),
-  id: ['integer', 'bigint'],
-  result: ['bytea'],
-  args: ['bytea'],
-  kwargs: ['bytea'],
-  date_done: ['timestamp without time zone'],
-  retries: ['integer', 'bigint'],
-  rb_revision: ['bigint'],
-  rb_expires_at: ['double precision'],
-};
+function typesOf(layout: Layout): Readonly<Record<string, readonly string[]>> {
+  const date = layout.django ? 'timestamp with time zone' : 'timestamp without time zone';
+  const all = [...columnsOf(layout, true), layout.group.id, ...layout.group.columns];
+  return {
+    ...Object.fromEntries(all.map((column) => [column, TEXT])),
+    ...Object.fromEntries([...layout.bytes].map((column) => [column, ['bytea']])),
+    ...Object.fromEntries([...layout.dates].map((column) => [column, [date]])),
+    id: ['integer', 'bigint'],
+    retries: ['integer', 'bigint'],
+    rb_revision: ['bigint'],
+    rb_expires_at: ['double precision'],
+  };
+}
 
 /** What there is of tables, columns, indexes, triggers and sequences. */
-export function inspection(tables: Tables): Pick<SchemaDialect, 'inspect' | 'found'> {
+export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 'inspect' | 'found'> {
   const own = [tables.task, tables.group, tables.members, tables.versions];
   const typed = new Set([tables.task, tables.group]);
+  const allowed = typesOf(layout);
   return {
     inspect: () => [
       {
@@ -59,7 +59,7 @@ export function inspection(tables: Tables): Pick<SchemaDialect, 'inspect' | 'fou
         byTable.set(table, (byTable.get(table) ?? new Set()).add(column));
         if (Number(bytes) > SMALL_BYTES) names.add(largeMark(table));
         if (kind === 'p') names.add(partitionedMark(table));
-        const types = typed.has(table) ? TYPES[column] : undefined;
+        const types = typed.has(table) ? allowed[column] : undefined;
         if (types && !types.includes(String(type)))
           wrong.push(`the column ${table}.${column} is ${type} and should be ${types[0]}`);
       }

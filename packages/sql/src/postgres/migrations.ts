@@ -1,7 +1,7 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import type { Found, Migration } from '../schema.js';
-import { CELERY_COLUMNS } from '../task-row.js';
+import { additionsOf, type Layout } from '../layout.js';
+import { type Found, type Migration, OF_DJANGO } from '../schema.js';
 import { createIndex, dateIndex, indexesOf, stepsOf } from './indexes.js';
 import { inspection } from './inspection.js';
 import { locking } from './locking.js';
@@ -27,22 +27,25 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'DOUBLE PRECISION', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
+/** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
 export function postgresSchemaDialect(
   tables: Tables,
+  layout: Layout,
   extended: boolean,
   notifies: boolean,
   partitions?: Partitions,
 ): SchemaDialect {
   return {
     migrations: [
-      celeryTables(tables, partitions),
-      ...(extended ? [additions(tables, partitions)] : []),
+      layout.django ? OF_DJANGO : celeryTables(tables, partitions),
+      ...(extended ? [additions(tables, layout, partitions)] : []),
       ...(extended && notifies ? [notifications(tables)] : []),
     ],
     taskTable: tables.task,
+    groupTable: tables.group,
     versionTable: tables.versions,
-    ...inspection(tables),
+    django: layout.django,
+    ...inspection(tables, layout),
     ...locking(tables),
     version: () => ({
       sql: `SELECT version FROM ${tables.versions} WHERE task_table = $1`,
@@ -110,7 +113,7 @@ function celeryTables(all: Tables, partitions?: Partitions): Migration {
   };
 }
 
-function additions(tables: Tables, partitions?: Partitions): Migration {
+function additions(tables: Tables, layout: Layout, partitions?: Partitions): Migration {
   const { task, group, members, versions, names } = tables;
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
     Object.entries(wanted)
@@ -118,11 +121,11 @@ function additions(tables: Tables, partitions?: Partitions): Migration {
       .map(([column, type]) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
   // The key of a partitioned table comes with it.
   const columns = Object.fromEntries(
-    Object.entries(TASK_ADDITIONS).filter(([column]) => !partitions || column !== 'rb_expires_at'),
+    Object.entries(additionsOf(layout, TASK_ADDITIONS)).filter(([column]) => !partitions || column !== 'rb_expires_at'),
   );
   const triggers: Readonly<Record<string, readonly string[]>> = {
     ...(partitions && partitionTrigger(tables, partitions)),
-    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables, partitions),
+    [`rb_${names.task}_rewritten`]: rewrittenTrigger(tables, layout, partitions),
     [`rb_${names.group}_deleted`]: deletedTrigger(tables),
   };
   return {
@@ -135,7 +138,7 @@ function additions(tables: Tables, partitions?: Partitions): Migration {
       ...Object.entries(triggers)
         .filter(([name]) => !found.objects.has(name.toLowerCase()))
         .flatMap(([, sql]) => sql),
-      ...indexesOf(tables)
+      ...indexesOf(tables, layout)
         .filter(({ name }) => !partitions || name !== `rb_${names.task}_expires_at`)
         .flatMap((index) => stepsOf(index, found)),
     ],
@@ -153,15 +156,20 @@ const versionTable = (versions: string): string =>
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record
  * before. Our statements change rb_revision and Celery's do not: that tells them apart, whatever else they set.
  */
-function rewrittenTrigger({ task, names, inTaskSchema }: Tables, partitions?: Partitions): readonly string[] {
-  const additions = Object.keys(TASK_ADDITIONS).filter((column) => column !== 'rb_revision');
+function rewrittenTrigger(
+  { task, names, inTaskSchema }: Tables,
+  layout: Layout,
+  partitions?: Partitions,
+): readonly string[] {
+  const watched = layout.columns.filter((column) => !layout.recent.has(column));
+  const additions = Object.keys(additionsOf(layout, TASK_ADDITIONS)).filter((column) => column !== 'rb_revision');
   const anew = (column: string): string =>
     partitions && column === 'rb_expires_at' ? celeryDeadline(partitions) : 'NULL';
   const name = `rb_${names.task}_rewritten`;
   return [
     `CREATE OR REPLACE FUNCTION ${inTaskSchema(name)}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN ` +
       `NEW.rb_revision := coalesce(OLD.rb_revision, 0) + 1; ${additions.map((column) => `NEW.${column} := ${anew(column)};`).join(' ')} RETURN NEW; END$$`,
-    `CREATE TRIGGER ${quoted(name)} BEFORE UPDATE OF ${CELERY_COLUMNS.join(', ')} ON ${task} FOR EACH ROW ` +
+    `CREATE TRIGGER ${quoted(name)} BEFORE UPDATE OF ${watched.join(', ')} ON ${task} FOR EACH ROW ` +
       `WHEN (NEW.rb_revision IS NOT DISTINCT FROM OLD.rb_revision) EXECUTE FUNCTION ${inTaskSchema(name)}()`,
   ];
 }

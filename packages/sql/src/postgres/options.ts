@@ -1,22 +1,29 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Accept, Serializer } from '@rb/core';
+import { isDjango, LAYOUT_NAMES, type LayoutName } from '../layout.js';
 import type { PgPool } from './driver.js';
+import type { PgLoneClient } from './lone-client.js';
 import { type PartitionOptions, partitionsOf } from './partitions.js';
 import type { SchemaNames, TableNames } from './tables.js';
 
 export interface PostgresStoreOptions {
-  /** As Celery or libpq spell it: `postgresql://user:password@host/database?sslmode=verify-full`, also with `db+` and a driver. Exactly one of `url` and `pool`. */
+  /** As Celery or libpq spell it: `postgresql://user:password@host/database?sslmode=verify-full`, also with `db+` and a driver. Exactly one of `url`, `pool` and `client`. */
   readonly url?: string | undefined;
   /** A Pool of pg that stays yours: `close()` does not end it. */
   readonly pool?: PgPool | undefined;
+  /** A connected Client of pg that stays yours, for one call at a time; whoever else uses it must not be within a transaction. */
+  readonly client?: PgLoneClient | undefined;
   /** Names of Celery's two tables, as in its `database_table_names`. */
   readonly tables?: TableNames | undefined;
   /** Their schemas, as in Celery's `database_table_schemas`; they must exist. @default by the search_path */
   readonly schemas?: SchemaNames | undefined;
   /** Add missing tables, columns, indexes and triggers on first use. @default true */
   readonly createTables?: boolean | undefined;
-  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups. @default 'extended' */
-  readonly layout?: 'extended' | 'celery' | undefined;
+  /**
+   * `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups.
+   * `django`: exactly those of django-celery-results, with the same limits; `django-extended`: with our columns. @default 'extended'
+   */
+  readonly layout?: LayoutName | undefined;
   /** For args and kwargs; Celery's `result_serializer`. Results are pickles in any case. @default json */
   readonly serializer?: Serializer | undefined;
   /** What may be decoded of args and kwargs, beside the serializer's. @default the serializer and json */
@@ -88,10 +95,11 @@ const ofType = (type: 'string' | 'boolean' | 'function' | 'object', expected: st
 const CHECKS: Readonly<Record<keyof PostgresStoreOptions, Check>> = {
   url: ofType('string', 'a URL as text'),
   pool: ofType('object', 'a Pool of pg'),
+  client: ofType('object', 'a Client of pg'),
   tables: ofType('object', 'an object of names'),
   schemas: ofType('object', 'an object of names'),
   createTables: ofType('boolean', 'true or false'),
-  layout: [(value) => value === 'extended' || value === 'celery', 'one of extended, celery'],
+  layout: [(value) => LAYOUT_NAMES.includes(value as LayoutName), `one of ${LAYOUT_NAMES.join(', ')}`],
   serializer: ofType('object', 'a serializer'),
   accept: [Array.isArray, 'a list of serializers'],
   timeZone: ofType('string', 'the name of a time zone'),
@@ -124,12 +132,15 @@ export function checkOptions(options: PostgresStoreOptions): void {
     if (value !== undefined && !holds(value))
       throw new TypeError(`expected ${expected} as ${name}, got ${value === null ? 'null' : typeof value}`);
   }
-  if ((options.url === undefined) === (options.pool === undefined))
-    throw new TypeError('expected exactly one of url and pool');
+  if ([options.url, options.pool, options.client].filter((given) => given !== undefined).length !== 1)
+    throw new TypeError('expected exactly one of url, pool and client');
   if (options.partitions !== undefined) {
-    if (options.layout === 'celery') throw new TypeError("expected no partitions beside layout: 'celery'");
+    if (options.layout !== undefined && options.layout !== 'extended')
+      throw new TypeError(`expected no partitions beside layout: '${options.layout}'`);
     partitionsOf(options.partitions);
   }
+  if (options.timeZone !== undefined && isDjango(options.layout ?? 'extended'))
+    throw new TypeError('expected no timeZone for the tables of Django, which hold instants in PostgreSQL');
   if (options.listen === true && options.url === undefined)
-    throw new TypeError('expected a URL as listen beside a pool');
+    throw new TypeError('expected a URL as listen beside a pool or a client');
 }

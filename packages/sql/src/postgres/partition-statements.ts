@@ -1,5 +1,5 @@
+import { CELERY } from '../celery-layout.js';
 import type { Statements } from '../dialect.js';
-import type { TaskRow } from '../task-row.js';
 import {
   LOCK_TIMEOUT_MS,
   NEEDS_READ_COMMITTED,
@@ -8,18 +8,17 @@ import {
   partitionNames,
   stripeOf,
 } from './partitions.js';
-import { failedBefore, NOT_FINAL, rounds, typeOf } from './put-statements.js';
+import { failedBefore, NOT_FINAL, rounds } from './put-statements.js';
 import type { Tables } from './tables.js';
-
-type Column = keyof TaskRow;
+import { typeOf } from './types.js';
 
 /** What a partitioned table is written by, in place of an upsert and a DELETE. */
 export function partitionStatements(
   tables: Tables,
-  columns: readonly Column[],
+  columns: readonly string[],
 ): Pick<Statements, 'put' | 'sweepTasks'> {
   const { put, sweep } = partitionNames(tables);
-  const places = columns.map((column, i) => `$${i + 1}::${typeOf(column)}[]`);
+  const places = columns.map((column, i) => `$${i + 1}::${typeOf(CELERY, column)}[]`);
   const sql = `SELECT put AS task_id FROM ${put}(${places.join(', ')}, $${columns.length + 1}::float8, $${columns.length + 2}::bool) put`;
   return {
     put: (rows, now, restoring = false) =>
@@ -48,11 +47,11 @@ export function partitionStatements(
  * stay too: else one that is deleted between two statements of a batch lets a later record of its id in after a SUCCESS. A row
  * whose deadline changes moves to another partition and keeps its number.
  */
-export function putFunction(tables: Tables, columns: readonly Column[]): string {
+export function putFunction(tables: Tables, columns: readonly string[]): string {
   const { task, taskSequence } = tables;
-  const parameters = columns.map((column, i) => `a${i} ${typeOf(column)}[]`);
+  const parameters = columns.map((column, i) => `a${i} ${typeOf(CELERY, column)}[]`);
   const given = `unnest(${columns.map((_, i) => `a${i}`).join(', ')}) AS u(${columns.join(', ')})`;
-  const value = (column: Column): string =>
+  const value = (column: string): string =>
     column === 'rb_expires_at' ? `coalesce(u.rb_expires_at, 'Infinity')` : `u.${column}`;
   const assignments = columns.slice(1).map((column) => `${column} = ${value(column)}`);
   return `CREATE OR REPLACE FUNCTION ${partitionNames(tables).put}(${parameters.join(', ')}, now_ms float8, restoring bool) RETURNS SETOF text ${PLANNED_ONCE} AS $$

@@ -63,8 +63,8 @@ BEGIN
       'rb_${names.task}_' || to_char(to_timestamp(first / 1000) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MI'));
     BEGIN
       IF to_regclass(place) IS NULL THEN
-        EXECUTE format('CREATE TABLE %s (LIKE ${task} INCLUDING DEFAULTS)', place);
-        EXECUTE format('ALTER TABLE ${task} ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', place, first, first + ${intervalMs});
+        EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS)', place, '${task}');
+        EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', '${task}', place, first, first + ${intervalMs});
       END IF;
       RETURN NEXT first;
     EXCEPTION

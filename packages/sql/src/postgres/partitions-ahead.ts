@@ -1,9 +1,9 @@
 import type { Session } from '../session.js';
-import type { TaskRow } from '../task-row.js';
+import type { StoredRow } from '../task-row.js';
 import { MAX_AHEAD, type Partitions, partitionNames } from './partitions.js';
 import type { Tables } from './tables.js';
 
-type Ahead = (rows: readonly TaskRow[], session: Session) => Promise<void> | undefined;
+type Ahead = (rows: readonly StoredRow[], session: Session) => Promise<void> | undefined;
 
 /**
  * Makes the partitions of rows that are to be put, and the next one for Celery, each asked for once per process.
@@ -20,12 +20,13 @@ export function partitionsAhead(tables: Tables, { intervalMs, celeryExpiresMs }:
     for (const { start } of result?.rows ?? []) known.add(Number(start));
   };
   const startOf = (ms: number): number => Math.floor(ms / intervalMs) * intervalMs;
-  return (rows: readonly TaskRow[], session: Session): Promise<void> | undefined => {
+  return (rows: readonly StoredRow[], session: Session): Promise<void> | undefined => {
     const from = now();
     const last = from + MAX_AHEAD * intervalMs;
     const celerys = from + celeryExpiresMs;
     const wanted = new Set([celerys, celerys + intervalMs].map(startOf));
-    for (const { rb_expires_at: ms } of rows) if (ms !== null && ms > from && ms <= last) wanted.add(startOf(ms));
+    for (const { rb_expires_at: ms } of rows)
+      if (typeof ms === 'number' && ms > from && ms <= last) wanted.add(startOf(ms));
     const pending = [...wanted].filter((start) => !known.has(start));
     if (pending.length === 0) return undefined;
     const starts = pending.filter((start) => !making.has(start));

@@ -22,7 +22,14 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** Errors: TypeError. */
-export function partitionsOf({ intervalMs = DAY_MS, celeryExpiresMs = DAY_MS }: PartitionOptions): Partitions {
+export function partitionsOf({
+  intervalMs = DAY_MS,
+  celeryExpiresMs = DAY_MS,
+  ...others
+}: PartitionOptions): Partitions {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    throw new TypeError(`expected intervalMs and celeryExpiresMs as partitions, got ${unknown.slice(0, 40)}`);
   if (!(intervalMs >= MINUTE_MS && intervalMs % MINUTE_MS === 0 && intervalMs <= 3_650 * DAY_MS))
     throw new TypeError(`expected whole minutes in milliseconds as partitions.intervalMs, got ${intervalMs}`);
   if (!(celeryExpiresMs > 0 && celeryExpiresMs <= MAX_AHEAD * intervalMs))
@@ -69,7 +76,7 @@ export function checkLayout({ task }: Tables, { columns, objects }: Found, parti
     'RB_SCHEMA',
     partitions === undefined
       ? `the table ${task} is partitioned: give the option partitions`
-      : `the table ${task} is there and not partitioned: name other tables, and move its rows by backfill() of @rb/dual`,
+      : `the table ${task} is there and not partitioned: name other tables, and copy the records there by scan and put`,
   );
 }
 

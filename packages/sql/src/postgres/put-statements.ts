@@ -1,21 +1,9 @@
 import type { SqlParam, Statement } from '../executor.js';
-import type { TaskRow } from '../task-row.js';
+import { assignmentsOf, type Layout } from '../layout.js';
+import { lengthOf, type StoredRow } from '../task-row.js';
 import type { CountedStatement } from './queries.js';
 import type { Tables } from './tables.js';
-
-type Column = keyof TaskRow;
-
-const BYTES: ReadonlySet<Column> = new Set(['result', 'args', 'kwargs']);
-
-export const typeOf = (column: Column): string => {
-  if (BYTES.has(column)) return 'bytea';
-  if (column === 'date_done') return 'timestamp';
-  if (column === 'rb_expires_at') return 'float8';
-  return column === 'retries' ? 'int4' : 'text';
-};
-
-/** Of most records only these have a value; the others are left to their default NULL. */
-const USUAL: ReadonlySet<Column> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
+import { typeOf } from './types.js';
 
 /** What a put replaces, beside what has expired. */
 export const NOT_FINAL = "t.status IS DISTINCT FROM 'SUCCESS'";
@@ -24,19 +12,25 @@ export const failedBefore = (given: string): string =>
   `(t.status IN ('FAILURE', 'REVOKED') AND t.date_done < ${given}.date_done)`;
 
 /** Conditional upsert of any number of records as one statement. */
-export function putStatements(tables: Tables, columns: readonly Column[], extended: boolean, replaced: string) {
-  const usual = columns.filter((column) => USUAL.has(column));
-  const unusual = columns.filter((column) => !USUAL.has(column));
+export function putStatements(
+  tables: Tables,
+  layout: Layout,
+  columns: readonly string[],
+  extended: boolean,
+  replaced: string,
+) {
+  const usual = columns.filter((column) => layout.usual.has(column));
+  const unusual = columns.filter((column) => !layout.usual.has(column));
   const shapes = [usual, columns].map((used) => ({
     used,
-    one: upsert(tables, used, columns, extended, replaced, false),
-    several: upsert(tables, used, columns, extended, replaced, true),
+    one: upsert(tables, layout, used, columns, extended, replaced, false),
+    several: upsert(tables, layout, used, columns, extended, replaced, true),
   }));
-  const shapeOf = (rows: readonly TaskRow[]) =>
+  const shapeOf = (rows: readonly StoredRow[]) =>
     shapes[rows.some((row) => unusual.some((column) => row[column] !== null)) ? 1 : 0] as (typeof shapes)[number];
   const withNow = (params: SqlParam[], now: number): SqlParam[] => (extended ? [...params, now] : params);
 
-  const one = (row: TaskRow, now: number): CountedStatement => {
+  const one = (row: StoredRow, now: number): CountedStatement => {
     const { used, one } = shapeOf([row]);
     const params = withNow(
       used.map((column) => row[column] ?? null),
@@ -45,7 +39,7 @@ export function putStatements(tables: Tables, columns: readonly Column[], extend
     return { sql: one, params, changed: [{ task_id: row.task_id }] };
   };
 
-  const several = (rows: readonly TaskRow[], now: number): Statement => {
+  const several = (rows: readonly StoredRow[], now: number): Statement => {
     const { used, several } = shapeOf(rows);
     return {
       sql: several,
@@ -56,11 +50,11 @@ export function putStatements(tables: Tables, columns: readonly Column[], extend
     };
   };
 
-  return (rows: readonly TaskRow[], now: number): readonly Statement[] => {
+  return (rows: readonly StoredRow[], now: number): readonly Statement[] => {
     const [only] = rows;
     if (only === undefined) return [];
     if (rows.length === 1) return [one(only, now)];
-    return rounds(rows).map((round) => (round.length === 1 ? one(round[0] as TaskRow, now) : several(round, now)));
+    return rounds(rows).map((round) => (round.length === 1 ? one(round[0] as StoredRow, now) : several(round, now)));
   };
 }
 
@@ -74,22 +68,27 @@ export function putStatements(tables: Tables, columns: readonly Column[], extend
  * One row has a statement of its own, as PostgreSQL plans the one with arrays anew each time: 80 µs where that takes 240.
  */
 function upsert(
-  { task, taskSequence }: Tables,
-  used: readonly Column[],
-  all: readonly Column[],
+  { task, nextTaskId: next }: Tables,
+  layout: Layout,
+  used: readonly string[],
+  all: readonly string[],
   extended: boolean,
   replaced: string,
   several: boolean,
 ): string {
-  const places = used.map((column, i) => `$${i + 1}::${typeOf(column)}${several ? '[]' : ''}`).join(', ');
-  const next = `nextval('${taskSequence}')`;
+  const places = used.map((column, i) => `$${i + 1}::${typeOf(layout, column)}${several ? '[]' : ''}`).join(', ');
   const id = (taskId: string, status: string): string =>
     `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
   const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
     ? `SELECT ${id('u.task_id', 'u.status')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`
     : `VALUES (${id('$1::text', '$2::text')}, ${places}${revision})`;
-  const assignments = all.slice(1).map((column) => `${column} = excluded.${column}`);
+  const assignments = assignmentsOf(
+    layout,
+    all,
+    (column) => `excluded.${column}`,
+    (column) => `t.${column}`,
+  ).map(({ name, value }) => `${name} = ${value}`);
   if (extended)
     assignments.push('rb_revision = coalesce(t.rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
   return `INSERT INTO ${task} AS t (id, ${used.join(', ')}${extended ? ', rb_revision, rb_updated_at' : ''}) ${source}
@@ -98,7 +97,7 @@ function upsert(
 }
 
 interface Round {
-  readonly rows: TaskRow[];
+  readonly rows: StoredRow[];
   bytes: number;
 }
 
@@ -109,14 +108,13 @@ const STATEMENT_BYTES = 64 * 2 ** 20;
  * One statement cannot write a row twice, so an id that comes again goes into a later one. Within each they are in one order,
  * in which every writer locks: so two batches do not wait for each other.
  */
-export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[] {
-  const sorted = rows.toSorted(byId);
+export function rounds(rows: readonly StoredRow[]): readonly (readonly StoredRow[])[] {
   const made: Round[] = [];
-  let nth = 0;
-  for (const [i, row] of sorted.entries()) {
-    const again = row.task_id === sorted[i - 1]?.task_id;
-    nth = again ? nth + 1 : 0;
-    const bytes = sizeOf(row);
+  let [previous, nth]: [string | undefined, number] = [undefined, 0];
+  for (const row of rows.toSorted(byId)) {
+    nth = row.task_id === previous ? nth + 1 : 0;
+    previous = row.task_id;
+    const bytes = lengthOf(row);
     while ((made[nth]?.bytes ?? 0) + bytes > STATEMENT_BYTES && nth < made.length) nth += 1;
     const round = made[nth] ?? { rows: [], bytes: 0 };
     made[nth] = round;
@@ -126,10 +124,7 @@ export function rounds(rows: readonly TaskRow[]): readonly (readonly TaskRow[])[
   return made.map((round) => round.rows);
 }
 
-const sizeOf = ({ result, args, kwargs, traceback, rb_meta: meta }: TaskRow): number =>
-  (result?.length ?? 0) + (args?.length ?? 0) + (kwargs?.length ?? 0) + (traceback?.length ?? 0) + (meta?.length ?? 0);
-
-const byId = (a: TaskRow, b: TaskRow): number => {
-  if (a.task_id === b.task_id) return 0;
-  return a.task_id < b.task_id ? -1 : 1;
+const byId = ({ task_id: a }: StoredRow, { task_id: b }: StoredRow): number => {
+  if (a < b) return -1;
+  return a === b ? 0 : 1;
 };

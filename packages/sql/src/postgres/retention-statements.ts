@@ -1,8 +1,10 @@
+import { CELERY } from '../celery-layout.js';
 import { likePattern } from '../retention/like.js';
 import type { DueRow, RetentionDialect } from '../retention/statements.js';
 import { CELERY_COLUMNS, COLUMNS } from '../task-row.js';
-import { asRead, asText } from './statements.js';
+import { asRead } from './statements.js';
 import { type Tables, tablesOf } from './tables.js';
+import { asText } from './types.js';
 
 /** The transaction that wrote the row as it is now; a row id is never given twice. */
 const VERSION = "t.id || '.' || t.xmin";
@@ -21,8 +23,8 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
     as: { date: (place) => `${place}::timestamp`, ms: (place) => `${place}::float8`, id: (place) => `${place}::int8` },
     like: (column, place) => `${column} LIKE ${place}::text ESCAPE '!'`,
     pattern: likePattern,
-    text: asText,
-    columns: columns.map(asRead).join(', '),
+    text: (date) => asText(CELERY, date),
+    columns: columns.map((column) => asRead(CELERY, column)).join(', '),
     version: VERSION,
     dated: 'isfinite(t.date_done)',
     expired: (now) => `t.rb_expires_at <= ${now}`,
@@ -48,7 +50,7 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
         ORDER BY date_done LIMIT $2 FOR UPDATE SKIP LOCKED))`,
       params: [before, limit],
     }),
-    archive: (name) => inTaskSchema(tablesOf({ task: name }).names.task),
+    archive: (name) => inTaskSchema(tablesOf(CELERY, { task: name }).names.task),
     createArchive: (archive) => ({
       sql: `CREATE TABLE IF NOT EXISTS ${archive} (task_id VARCHAR(155) NOT NULL PRIMARY KEY, status VARCHAR(50),
         result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE, traceback TEXT, name VARCHAR(155), args BYTEA, kwargs BYTEA,
@@ -57,7 +59,7 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
       params: [],
     }),
     archived: (archive, after, limit) => ({
-      sql: `SELECT ${COLUMNS.map(asRead).join(', ')} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
+      sql: `SELECT ${COLUMNS.map((column) => asRead(CELERY, column)).join(', ')} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
       params: [after, limit],
     }),
   };

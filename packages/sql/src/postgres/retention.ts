@@ -1,4 +1,6 @@
 import { accepting, json } from '@rb/core';
+import { CELERY } from '../celery-layout.js';
+import { ofCelery } from '../layout.js';
 import { type Retention, sqlRetention } from '../retention/retention.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { postgresRetentionDialect } from './retention-statements.js';
@@ -9,14 +11,14 @@ import { tablesOf } from './tables.js';
 export function postgresRetention(options: PostgresStoreOptions): Retention {
   checkOptions(options);
   const { layout = 'extended', createTables = true } = options;
-  const tables = tablesOf(options.tables, options.schemas);
+  const tables = tablesOf(CELERY, options.tables, options.schemas);
   return sqlRetention({
     dialect: dialectOf(options),
     retention: (extended) => postgresRetentionDialect(tables, extended),
     openExecutor: () => executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
     timeZone: options.timeZone,
-    layout,
+    layout: ofCelery(layout),
     deploy: createTables,
     maxBytes: options.maxBytes ?? 67_108_864,
     now: options.now ?? Date.now,

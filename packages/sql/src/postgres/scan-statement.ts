@@ -1,9 +1,17 @@
 import type { ScanQuery } from '../dialect.js';
 import type { SqlParam, Statement } from '../executor.js';
+import type { Layout } from '../layout.js';
 import type { Dates } from '../zones.js';
+import { dateType } from './types.js';
 
 /** One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed. */
-export function scanStatement(task: string, columns: string, live: string, query: ScanQuery): Statement {
+export function scanStatement(
+  task: string,
+  columns: string,
+  { filters, ...layout }: Layout,
+  live: string,
+  query: ScanQuery,
+): Statement {
   const { states, name, worker, queue, since, until } = query.filter;
   const params: SqlParam[] = [query.now, query.afterId, query.limit];
   const conditions: string[] = [live, 'id > $2::int8', 'task_id IS NOT NULL'];
@@ -11,13 +19,19 @@ export function scanStatement(task: string, columns: string, live: string, query
     if (value !== undefined) conditions.push(condition(`$${params.push(value)}`));
   };
   where((place) => `status = ANY(${place}::text[])`, states);
-  where((place) => `name = ${place}`, name);
-  where((place) => `worker = ${place}`, worker);
-  where((place) => `queue = ${place}`, queue);
+  where((place) => `${filters.name} = ${place}`, name);
+  where((place) => `${filters.worker} = ${place}`, worker);
+  if (filters.queue !== undefined) where((place) => `${filters.queue} = ${place}`, queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
-  where((place) => `date_done >= ${place}::timestamp`, since === undefined ? undefined : boundText(query.dates, since));
-  where((place) => `date_done < ${place}::timestamp`, until === undefined ? undefined : boundText(query.dates, until));
+  where(
+    (place) => `date_done >= ${place}::${dateType(layout)}`,
+    since === undefined ? undefined : boundText(query.dates, since),
+  );
+  where(
+    (place) => `date_done < ${place}::${dateType(layout)}`,
+    until === undefined ? undefined : boundText(query.dates, until),
+  );
   return { sql: `SELECT id, ${columns} FROM ${task} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $3`, params };
 }
 

@@ -1,16 +1,14 @@
 import type { Statements } from '../dialect.js';
 import type { Statement } from '../executor.js';
+import { columnsOf, type Layout } from '../layout.js';
 import { LONE_SURROGATE } from '../limits.js';
-import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
 import { partitionStatements } from './partition-statements.js';
 import { partitionNames } from './partitions.js';
 import { failedBefore, NOT_FINAL, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
-
-/** As SQLAlchemy stores it in SQLite, whatever the session's DateStyle: six digits of fraction, no zone. */
-export const asText = (date: string): string => `to_char(${date}, 'YYYY-MM-DD HH24:MI:SS.US')`;
+import { asText } from './types.js';
 
 /** JavaScript's longest text is of 2^29 - 24 characters, two for each byte. */
 const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
@@ -22,27 +20,27 @@ const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
 const readable = (bytes: string): string =>
   `CASE WHEN octet_length(${bytes}) > ${MAX_READ_BYTES} THEN '' ELSE ${bytes} END`;
 
-/** What to select for a column of TaskRow. */
-export function asRead(column: keyof TaskRow): string {
-  if (column === 'date_done') return `${asText(column)} AS ${column}`;
+/** What to select for a column of a task table. */
+export function asRead(layout: Layout, column: string): string {
+  if (layout.dates.has(column)) return `${asText(layout, column)} AS ${column}`;
   // What never expires, where deadlines are the key of partitions, which is never null.
   if (column === 'rb_expires_at') return `nullif(${column}, 'Infinity') AS ${column}`;
-  return column === 'result' ? `${readable(column)} AS ${column}` : column;
+  return column === 'result' && layout.bytes.has(column) ? `${readable(column)} AS ${column}` : column;
 }
 
-/** PostgreSQL's statements for tables with this package's columns, or for exactly Celery's. `now` is always `$1`, but in put. */
-export function postgresStatements(tables: Tables, extended: boolean, partitioned = false): Statements {
+/** PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put. */
+export function postgresStatements(tables: Tables, layout: Layout, extended: boolean, partitioned = false): Statements {
   const { task, group } = tables;
-  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
-  const selected = columns.map(asRead);
+  const columns = columnsOf(layout, extended);
+  const selected = columns.map((column) => asRead(layout, column));
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > $1::float8)' : '($1::float8 IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= $1::float8)' : '($1::float8 IS NULL)';
   const found = partitioned
     ? `${partitionNames(tables).get}($2::text[], $1::float8)`
     : `${task} WHERE task_id = ANY($2::text[]) AND ${live}`;
-  const put = putStatements(tables, columns, extended, NOT_FINAL);
-  const restore = putStatements(tables, columns, extended, failedBefore('excluded'));
+  const put = putStatements(tables, layout, columns, extended, NOT_FINAL);
+  const restore = putStatements(tables, layout, columns, extended, failedBefore('excluded'));
 
   return {
     extended,
@@ -68,12 +66,12 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
     }),
     // Which transactions are over: differs where any has written in between.
     changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),
-    scan: (query) => scanStatement(task, selected.join(', '), live, query),
+    scan: (query) => scanStatement(task, selected.join(', '), layout, live, query),
     stats: (now) => [
       { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
       {
-        sql: `SELECT ${asText('min(date_done)')} AS date_done FROM ${task}
+        sql: `SELECT ${asText(layout, 'min(date_done)')} AS date_done FROM ${task}
           WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
         params: [now],
       },
@@ -81,7 +79,7 @@ export function postgresStatements(tables: Tables, extended: boolean, partitione
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(group, expired, limit, now),
-    ...groupStatements(tables, extended, live),
+    ...groupStatements(tables, layout, extended, live),
     ...(partitioned && partitionStatements(tables, columns)),
   };
 }

@@ -1,12 +1,16 @@
 import { accepting, json, type ResultStore } from '@rb/core';
+import { CELERY } from '../celery-layout.js';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
+import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
 import type { Listen } from '../watch.js';
+import { datesIn, INSTANTS } from '../zones.js';
 import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
+import { poolOfOne } from './lone-client.js';
 import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { partitionsOf } from './partitions.js';
@@ -28,7 +32,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: isDjango(layout) ? INSTANTS : datesIn(options.timeZone),
     layout,
     deploy: createTables,
     durable: true,
@@ -44,7 +48,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
 /** One to hold the lock of a deployment, one to build an index, one to ask how far it is. */
 const SCHEMA_CONNECTIONS = 3;
 
-/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew. */
+/** For a database whose tables are deployed by hand (`createTables: false`). Each call connects anew; indexes take up to three connections at once. */
 export function postgresSchema(options: PostgresStoreOptions): SqlSchema {
   checkOptions(options);
   return schemaOf(dialectOf(options).schema, () =>
@@ -64,29 +68,31 @@ export const dialectOf = ({
   partitions,
 }: PostgresStoreOptions): Dialect =>
   postgresDialect(
-    tablesOf(tables, schemas),
-    layout === 'extended',
+    tablesOf(layoutOf(layout), tables, schemas),
+    layoutOf(layout),
+    isExtended(layout),
     listen !== false,
     partitions && partitionsOf(partitions),
   );
 
 const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreOptions) =>
-  partitions && partitionsAhead(tablesOf(tables, schemas), partitionsOf(partitions), now);
+  partitions && partitionsAhead(tablesOf(CELERY, tables, schemas), partitionsOf(partitions), now);
 
 function listenOf(options: PostgresStoreOptions): Listen | undefined {
-  const { url, listen = false, tables, onBackgroundError } = options;
+  const { url, listen = false, layout = 'extended', tables, onBackgroundError } = options;
   if (listen === false) return undefined;
   const connection = openConnection(typeof listen === 'string' ? listen : (url ?? ''), options);
-  const { names } = tablesOf(tables);
+  const { names } = tablesOf(layoutOf(layout), tables);
   return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
 }
 
 export function executorOf(options: PostgresStoreOptions): Executor {
-  const { url, pool, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
+  const { url, client, queryTimeoutMs = 30_000, prepare = 'auto' as const, poolSize } = options;
   const common = { queryTimeoutMs, prepare };
+  const pool = client ? poolOfOne(client) : options.pool;
   if (pool === undefined)
     return postgresExecutor({ ...common, ...openPool(url ?? '', options), owned: true, poolSize: poolSize ?? 10 });
   // How many connections it keeps is its own affair.
-  const given = { name: 'the given pool', pool, connect: () => pool.connect(), poolSize: Number.POSITIVE_INFINITY };
-  return postgresExecutor({ ...common, ...given, owned: false });
+  const given = { name: `the given ${client ? 'client' : 'pool'}`, pool, connect: () => pool.connect() };
+  return postgresExecutor({ ...common, ...given, poolSize: Number.POSITIVE_INFINITY, owned: false });
 }

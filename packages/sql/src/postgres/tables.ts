@@ -1,3 +1,5 @@
+import type { Layout } from '../layout.js';
+
 /** Names of everything in the database that belongs to one pair of Celery's tables, quoted and with their schema. */
 export interface Tables {
   readonly task: string;
@@ -7,6 +9,9 @@ export interface Tables {
   readonly versions: string;
   readonly taskSequence: string;
   readonly groupSequence: string;
+  /** Expressions that draw the id of a new row. */
+  readonly nextTaskId: string;
+  readonly nextGroupId: string;
   /** What indexes, triggers and functions are named after. */
   readonly names: { readonly task: string; readonly group: string };
   readonly inTaskSchema: (name: string) => string;
@@ -27,7 +32,8 @@ export interface SchemaNames {
 }
 
 export function tablesOf(
-  { task = 'celery_taskmeta', group = 'celery_tasksetmeta' }: TableNames = {},
+  { tables, django }: Layout,
+  { task = tables.task, group = tables.group }: TableNames = {},
   schemas: SchemaNames = {},
 ): Tables {
   const names = [task, group, ...Object.values(schemas).filter((name) => name !== undefined)];
@@ -49,6 +55,8 @@ export function tablesOf(
     // As Celery names them, whatever the tables are called.
     taskSequence: inTaskSchema('task_id_sequence'),
     groupSequence: inGroupSchema('taskset_id_sequence'),
+    nextTaskId: next(inTaskSchema, django ? task : undefined, 'task_id_sequence'),
+    nextGroupId: next(inGroupSchema, django ? group : undefined, 'taskset_id_sequence'),
     names: { task, group },
     inTaskSchema,
     inGroupSchema,
@@ -64,3 +72,9 @@ const qualifier =
   (schema: string | undefined) =>
   (name: string): string =>
     schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
+
+/** Celery's sequences stand by themselves; Django's belong to the column. */
+const next = (inSchema: (name: string) => string, table: string | undefined, sequence: string): string =>
+  table === undefined
+    ? `nextval('${inSchema(sequence)}')`
+    : `nextval(pg_get_serial_sequence('${inSchema(table)}', 'id'))`;

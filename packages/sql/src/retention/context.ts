@@ -6,6 +6,7 @@ import {
   type TaskRecord,
   throwIfAborted,
 } from '@rb/core';
+import { CELERY } from '../celery-layout.js';
 import type { Dialect, Statements } from '../dialect.js';
 import type { Executor, Statement, StatementResult } from '../executor.js';
 import { rowEncoder } from '../row-encoder.js';
@@ -52,7 +53,11 @@ export async function withContext<T>(
   throwIfAborted(signal, 'the retention');
   const executor = options.openExecutor();
   try {
-    const { found, statements } = await prepareTables({ dialect, executor, extended: layout === 'extended', deploy });
+    const { found, statements } = await prepareTables({
+      ...{ dialect, executor, deploy },
+      layout: CELERY,
+      extended: layout === 'extended',
+    });
     const dates = datesIn(options.timeZone);
     const codec = taskRowCodec(serializer, statements.extended, dates);
     return await work({
@@ -60,7 +65,7 @@ export async function withContext<T>(
       retention: options.retention(statements.extended, found),
       codec,
       dates,
-      encode: rowEncoder(codec, dialect, options.maxBytes),
+      encode: rowEncoder(codec, dialect, CELERY, options.maxBytes),
       now: options.now,
       signal,
       run: (sql, write, doing) =>

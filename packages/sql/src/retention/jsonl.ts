@@ -50,7 +50,7 @@ function isExact(line: string, row: TaskRow, codec: TaskRowCodec): boolean {
   try {
     const stored = codec.verbatim(row).data as TaskRow;
     const restored = codec.encode(fromLine(line, codec));
-    return COLUMNS.every((column) => isSame(stored[column], restored[column]));
+    return COLUMNS.every((column) => isSame(stored[column] ?? null, restored[column] ?? null));
   } catch {
     return false;
   }

@@ -50,7 +50,7 @@ export interface DueRow {
  * Records past their own deadline; ready ones by their date; those that are not ready, or that have no date. Each in the
  * order of a column that has an index, and that no statement moves a row back in.
  */
-export const WALKS = ['expired', 'done', 'open'] as const;
+const WALKS = ['expired', 'done', 'open'] as const;
 export type Walk = (typeof WALKS)[number];
 
 const KEYS = { expired: 'rb_expires_at', done: 'date_done', open: 'id' } as const;

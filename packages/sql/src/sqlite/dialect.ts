@@ -1,12 +1,13 @@
 import type { Dialect } from '../dialect.js';
+import { type Layout, presentIn } from '../layout.js';
 import { sqliteSchemaDialect } from './migrations.js';
 import { sqliteStatements } from './statements.js';
 import type { Tables } from './tables.js';
 
 /** @param shared Whether others write through the same connection. */
-export const sqliteDialect = (tables: Tables, extended: boolean, shared: boolean): Dialect => ({
+export const sqliteDialect = (tables: Tables, layout: Layout, extended: boolean, shared: boolean): Dialect => ({
   name: 'sqlite',
-  statements: (additions) => sqliteStatements(tables, additions, shared),
+  statements: (additions, found) => sqliteStatements(tables, presentIn(layout, found, tables.task), additions, shared),
   unfit: () => undefined,
-  schema: sqliteSchemaDialect(tables, extended),
+  schema: sqliteSchemaDialect(tables, layout, extended),
 });

@@ -1,33 +1,35 @@
 import type { Statements } from '../dialect.js';
+import type { Layout } from '../layout.js';
 import { quoted, type Tables } from './tables.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
 
 /** @param live Predicate of an unexpired row; binds now. */
-export function groupStatements(tables: Tables, extended: boolean, live: string): GroupStatements {
+export function groupStatements(tables: Tables, layout: Layout, extended: boolean, live: string): GroupStatements {
   const group = quoted(tables.group);
   const members = quoted(tables.members);
+  const { id, columns } = layout.group;
   return {
     // Celery inserts once and fails the second time. Deleting first gives the row a new id, and a trigger its members away.
-    saveGroup: ({ groupId, result, dateDone, expiresAt, memberIds }) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = ?`, params: [groupId] },
+    saveGroup: ({ groupId, columns: values, expiresAt, memberIds }) => [
+      { sql: `DELETE FROM ${group} WHERE ${id} = ?`, params: [groupId] },
       {
-        sql: `INSERT INTO ${group} (taskset_id, result, date_done, rb_expires_at, rb_size, rb_reported)
-          VALUES (?, ?, ?, ?, ?, 0)`,
-        params: [groupId, result, dateDone, expiresAt, memberIds.length],
+        sql: `INSERT INTO ${group} (${id}, rb_expires_at, rb_size, rb_reported, ${columns.join(', ')})
+          VALUES (?, ?, ?, 0, ${columns.map(() => '?').join(', ')})`,
+        params: [groupId, expiresAt, memberIds.length, ...columns.map((column) => values[column] ?? null)],
       },
       {
         sql: `INSERT INTO ${members} (group_row, task_id)
-          SELECT g.id, j.value FROM ${group} g, json_each(?) j WHERE g.taskset_id = ?`,
+          SELECT g.id, j.value FROM ${group} g, json_each(?) j WHERE g.${id} = ?`,
         params: [JSON.stringify(memberIds), groupId],
       },
     ],
     loadGroup: (groupId, now) => ({
-      sql: `SELECT id, result${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE taskset_id = ? AND ${live}`,
+      sql: `SELECT id, ${columns.join(', ')}${extended ? ', rb_expires_at, rb_size, rb_reported' : ''} FROM ${group} WHERE ${id} = ? AND ${live}`,
       params: [groupId, now],
     }),
     deleteGroup: (groupId, now) => [
-      { sql: `DELETE FROM ${group} WHERE taskset_id = ? RETURNING ${live} AS live`, params: [groupId, now] },
+      { sql: `DELETE FROM ${group} WHERE ${id} = ? RETURNING ${live} AS live`, params: [groupId, now] },
     ],
     enrol: (groupRowId, memberIds) => [
       {

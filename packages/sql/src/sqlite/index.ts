@@ -1,4 +1,9 @@
-export type * from '../retention/index.js';
+export type { DeployOptions, DeployProgress } from '../deploy.js';
+export type { ApplyOptions, Archive, RetentionResult } from '../retention/apply.js';
+export type { ByTier, Due, RetentionPlan } from '../retention/plan.js';
+export type { Keep, RetentionPolicy, RetentionTier } from '../retention/policy.js';
+export type { ArchiveSource, RestoreFailure, RestoreOptions, RestoreResult } from '../retention/restore.js';
+export type { Retention } from '../retention/retention.js';
 export type { SchemaStatus, SqlSchema } from '../schema.js';
 export type { SqliteDatabase, SqliteStatement } from './driver.js';
 export { sqliteRetention } from './retention.js';

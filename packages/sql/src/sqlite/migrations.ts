@@ -1,7 +1,7 @@
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
-import type { Found, Migration } from '../schema.js';
-import { CELERY_COLUMNS } from '../task-row.js';
+import { additionsOf, type Layout } from '../layout.js';
+import { type Found, type Migration, OF_DJANGO } from '../schema.js';
 import { quoted, type Tables } from './tables.js';
 
 /** Columns added to Celery's task table. */
@@ -20,14 +20,17 @@ const TASK_ADDITIONS: Readonly<Record<string, string>> = {
 /** Columns added to Celery's group table: deadline, distinct members, how many have reported. */
 const GROUP_ADDITIONS = { rb_expires_at: 'INTEGER', rb_size: 'INTEGER', rb_reported: 'INTEGER' };
 
-/** Celery's tables, then this package's additions unless the layout is to be exactly Celery's. */
-export function sqliteSchemaDialect(tables: Tables, extended: boolean): SchemaDialect {
+/** Celery's tables, or none where Django makes them; then this package's additions unless the layout is to be exactly theirs. */
+export function sqliteSchemaDialect(tables: Tables, layout: Layout, extended: boolean): SchemaDialect {
   const own = [tables.task, tables.group, tables.members, tables.versions];
+  const theirs = layout.django ? OF_DJANGO : celeryTables(tables);
   const marks = own.map(() => '?').join(', ');
   return {
-    migrations: extended ? [celeryTables(tables), additions(tables)] : [celeryTables(tables)],
+    migrations: extended ? [theirs, additions(tables, layout)] : [theirs],
     taskTable: tables.task,
+    groupTable: tables.group,
     versionTable: tables.versions,
+    django: layout.django,
     inspect: () => [
       {
         // SQLite compares names of tables without regard to case.
@@ -106,21 +109,25 @@ function celeryTables({ task, group }: Tables): Migration {
 const dateIndex = (table: string): string =>
   `CREATE INDEX IF NOT EXISTS ${quoted(`ix_${table}_date_done`)} ON ${quoted(table)} (date_done)`;
 
-function additions({ task, group, members, versions }: Tables): Migration {
+function additions({ task, group, members, versions }: Tables, layout: Layout): Migration {
   const missing = ({ columns }: Found, table: string, wanted: Readonly<Record<string, string>>): string[] =>
     Object.entries(wanted)
       .filter(([column]) => !columns.get(table)?.has(column))
       .map(([column, type]) => `ALTER TABLE ${quoted(table)} ADD COLUMN ${column} ${type}`);
-  const objects: Readonly<Record<string, string>> = {
+  // Django's migrations make their own.
+  const celeryIndexes = {
     [`ix_${task}_date_done`]: dateIndex(task),
     [`ix_${group}_date_done`]: dateIndex(group),
     [`rb_${task}_status`]: `CREATE INDEX ${quoted(`rb_${task}_status`)} ON ${quoted(task)} (status)`,
-    [`rb_${task}_expires_at`]: partialIndex(task, 'rb_expires_at'),
-    [`rb_${group}_expires_at`]: partialIndex(group, 'rb_expires_at'),
     [`rb_${task}_name`]: partialIndex(task, 'name'),
     [`rb_${task}_worker`]: partialIndex(task, 'worker'),
     [`rb_${task}_queue`]: partialIndex(task, 'queue'),
-    [`rb_${task}_rewritten`]: rewrittenTrigger(task),
+  };
+  const objects: Readonly<Record<string, string>> = {
+    ...(!layout.django && celeryIndexes),
+    [`rb_${task}_expires_at`]: partialIndex(task, 'rb_expires_at'),
+    [`rb_${group}_expires_at`]: partialIndex(group, 'rb_expires_at'),
+    [`rb_${task}_rewritten`]: rewrittenTrigger(task, layout),
     [`rb_${group}_deleted`]: deletedTrigger(group, members),
   };
   return {
@@ -132,7 +139,7 @@ function additions({ task, group, members, versions }: Tables): Migration {
       ];
       const objectsMissing = Object.entries(objects).filter(([name]) => !found.objects.has(name.toLowerCase()));
       return [
-        ...missing(found, task, TASK_ADDITIONS),
+        ...missing(found, task, additionsOf(layout, TASK_ADDITIONS)),
         ...missing(found, group, GROUP_ADDITIONS),
         ...tablesMissing,
         ...objectsMissing.map(([, sql]) => sql),
@@ -156,10 +163,11 @@ const partialIndex = (table: string, column: string): string =>
  * Celery rewrites a row by an UPDATE of its own columns, which would leave the deadline, the children ... of the record
  * before. Our statements change rb_revision and Celery's do not: that tells them apart, whatever else they set.
  */
-const rewrittenTrigger = (task: string): string => {
-  const additions = Object.keys(TASK_ADDITIONS).filter((column) => column !== 'rb_revision');
+const rewrittenTrigger = (task: string, layout: Layout): string => {
+  const watched = layout.columns.filter((column) => !layout.recent.has(column));
+  const additions = Object.keys(additionsOf(layout, TASK_ADDITIONS)).filter((column) => column !== 'rb_revision');
   return (
-    `CREATE TRIGGER ${quoted(`rb_${task}_rewritten`)} AFTER UPDATE OF ${CELERY_COLUMNS.join(', ')} ON ${quoted(task)} ` +
+    `CREATE TRIGGER ${quoted(`rb_${task}_rewritten`)} AFTER UPDATE OF ${watched.join(', ')} ON ${quoted(task)} ` +
     'WHEN NEW.rb_revision IS OLD.rb_revision ' +
     `BEGIN UPDATE ${quoted(task)} SET rb_revision = coalesce(OLD.rb_revision, 0) + 1, ` +
     `${additions.map((column) => `${column} = NULL`).join(', ')} WHERE id = NEW.id; END`

@@ -1,3 +1,4 @@
+import { LAYOUT_NAMES } from '../layout.js';
 import type { SqliteStoreOptions } from './store.js';
 
 type Check = readonly [holds: (value: unknown) => boolean, expected: string];
@@ -17,7 +18,7 @@ const CHECKS: Readonly<Record<keyof SqliteStoreOptions, Check>> = {
   database: ofType('object', 'a better-sqlite3 Database'),
   tables: ofType('object', 'an object of names'),
   createTables: ofType('boolean', 'true or false'),
-  layout: oneOf('extended', 'celery'),
+  layout: oneOf(...LAYOUT_NAMES),
   readonly: ofType('boolean', 'true or false'),
   busyTimeoutMs: [isMs, 'milliseconds from 0 up'],
   synchronous: oneOf('OFF', 'NORMAL', 'FULL', 'EXTRA'),

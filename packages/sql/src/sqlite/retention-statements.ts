@@ -1,3 +1,4 @@
+import { CELERY } from '../celery-layout.js';
 import type { DueRow, RetentionDialect } from '../retention/statements.js';
 import { CELERY_COLUMNS, COLUMNS } from '../task-row.js';
 import { versionOf } from './statements.js';
@@ -48,7 +49,7 @@ export function sqliteRetentionDialect(tables: Tables, extended: boolean): Reten
       sql: `DELETE FROM ${group} WHERE id IN (SELECT id FROM ${group} WHERE date_done < ? ORDER BY date_done LIMIT ?)`,
       params: [before, limit],
     }),
-    archive: (name) => quoted(plainTables({ task: name }).task),
+    archive: (name) => quoted(plainTables(CELERY, { task: name }).task),
     createArchive: (archive) => ({
       sql: `CREATE TABLE IF NOT EXISTS ${archive} (task_id VARCHAR(155) NOT NULL PRIMARY KEY, status VARCHAR(50), result BLOB,
         date_done DATETIME, traceback TEXT, name VARCHAR(155), args BLOB, kwargs BLOB, worker VARCHAR(155), retries INTEGER,

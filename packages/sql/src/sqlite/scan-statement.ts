@@ -1,9 +1,16 @@
 import type { ScanQuery } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
+import type { Layout } from '../layout.js';
 import type { Dates } from '../zones.js';
 
 /** One page in the order of row ids, which a rewrite keeps: so no record is seen twice and none is missed. */
-export function scanStatement(task: string, columns: readonly string[], live: string, query: ScanQuery): Statement {
+export function scanStatement(
+  task: string,
+  columns: readonly string[],
+  { filters }: Layout,
+  live: string,
+  query: ScanQuery,
+): Statement {
   const { states, name, worker, queue, since, until } = query.filter;
   const conditions: string[] = ['id > ?', 'task_id IS NOT NULL', live];
   const params: SqlValue[] = [query.afterId, query.now];
@@ -13,9 +20,9 @@ export function scanStatement(task: string, columns: readonly string[], live: st
     params.push(value);
   };
   where('status IN (SELECT value FROM json_each(?))', states && JSON.stringify(states));
-  where('name = ?', name);
-  where('worker = ?', worker);
-  where('queue = ?', queue);
+  where(`${filters.name} = ?`, name);
+  where(`${filters.worker} = ?`, worker);
+  if (filters.queue !== undefined) where(`${filters.queue} = ?`, queue);
   // Celery leaves dates in rows that are not done.
   if (since !== undefined || until !== undefined) conditions.push("status IN ('SUCCESS', 'FAILURE', 'REVOKED')");
   where('date_done >= ?', since === undefined ? undefined : boundText(query.dates, since));

@@ -1,6 +1,6 @@
 import type { Statements } from '../dialect.js';
 import type { SqlValue, Statement } from '../executor.js';
-import { CELERY_COLUMNS, COLUMNS, type TaskRow } from '../task-row.js';
+import { assignmentsOf, columnsOf, type Layout } from '../layout.js';
 import { groupStatements } from './group-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
@@ -12,32 +12,32 @@ import { quoted, type Tables } from './tables.js';
 const MAX_ROWS = 64;
 
 /**
- * What tells two writes apart where no column counts them: the date, and while there is none, what was written. The
- * same record written again is not told from the first.
+ * What tells two writes apart where no column counts them: the date, and while the task is not ready, what was written. The
+ * same record written again need not be told from the first.
  */
-const UNCOUNTED = "status || '.' || coalesce(date_done, hex(result), '') || '.' || coalesce(length(result), '')";
+const UNCOUNTED =
+  "status || '.' || coalesce(date_done, '') || '.' || coalesce(length(result), '') || " +
+  "CASE WHEN status IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN '' ELSE coalesce(hex(result), '') END";
 
 /** AUTOINCREMENT never gives an id twice, so a row that was deleted and stored again differs too. */
 export const versionOf = (extended: boolean): string =>
   `id || '.' || ${extended ? 'coalesce(rb_revision, 0)' : UNCOUNTED}`;
 
-/** Of most records only these have a value; leaving the others to their default NULL saves a third of the time. */
-const USUAL: ReadonlySet<string> = new Set(['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_expires_at']);
-
 /**
- * SQLite's statements for tables with this package's columns, or for exactly Celery's.
+ * SQLite's statements for tables with this package's columns, or for exactly the others'.
  *
  * @param shared Whether others write through the same connection.
  */
-export function sqliteStatements(tables: Tables, extended: boolean, shared: boolean): Statements {
+export function sqliteStatements(tables: Tables, layout: Layout, extended: boolean, shared: boolean): Statements {
   const task = quoted(tables.task);
-  const columns: readonly (keyof TaskRow)[] = extended ? COLUMNS : CELERY_COLUMNS;
+  const columns = columnsOf(layout, extended);
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? '(rb_expires_at IS NULL OR rb_expires_at > ?)' : '(? IS NOT NULL)';
   const expired = extended ? '(rb_expires_at <= ?)' : '(? IS NULL)';
-  const usual = columns.filter((column) => USUAL.has(column));
-  const unusual = columns.filter((column) => !USUAL.has(column));
-  const upsert = upsertOf(task, columns, extended);
+  // Leaving the others to their default NULL saves a third of the time.
+  const usual = columns.filter((column) => layout.usual.has(column));
+  const unusual = columns.filter((column) => !layout.usual.has(column));
+  const upsert = upsertOf(task, layout, columns, extended);
 
   return {
     extended,
@@ -48,7 +48,7 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
         const size = Math.min(MAX_ROWS, 2 ** Math.floor(Math.log2(rows.length - start)));
         const params: SqlValue[] = [];
         for (const row of rows.slice(start, start + size)) {
-          for (const column of used) params.push(row[column]);
+          for (const column of used) params.push(row[column] ?? null);
           if (extended) params.push(now);
         }
         if (extended) params.push(now);
@@ -78,7 +78,7 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
         : 'SELECT data_version AS token FROM pragma_data_version',
       params: [],
     }),
-    scan: (query) => scanStatement(task, columns, live, query),
+    scan: (query) => scanStatement(task, columns, layout, live, query),
     stats: (now) => [
       { sql: `SELECT status, count(*) AS n FROM ${task} GROUP BY status`, params: [] },
       { sql: `SELECT status, count(*) AS n FROM ${task} WHERE ${expired} GROUP BY status`, params: [now] },
@@ -92,7 +92,7 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(quoted(tables.group), expired, limit, now),
-    ...groupStatements(tables, extended, live),
+    ...groupStatements(tables, layout, extended, live),
   };
 }
 
@@ -100,8 +100,13 @@ export function sqliteStatements(tables: Tables, extended: boolean, shared: bool
 const FAILED_BEFORE = "(status IN ('FAILURE', 'REVOKED') AND date_done < excluded.date_done)";
 
 /** Inputs: the used columns of `size` rows, each followed by now, then now. Returns the ids of the rows that were written. */
-function upsertOf(task: string, columns: readonly string[], extended: boolean) {
-  const assignments = columns.slice(1).map((column) => `${column} = excluded.${column}`);
+function upsertOf(task: string, layout: Layout, columns: readonly string[], extended: boolean) {
+  const assignments = assignmentsOf(
+    layout,
+    columns,
+    (column) => `excluded.${column}`,
+    (column) => column,
+  ).map(({ name, value }) => `${name} = ${value}`);
   if (extended)
     assignments.push('rb_revision = coalesce(rb_revision, 0) + 1', 'rb_updated_at = excluded.rb_updated_at');
   const tail = (replaced: string): string => `ON CONFLICT (task_id) DO UPDATE SET ${assignments.join(', ')}

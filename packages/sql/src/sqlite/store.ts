@@ -1,8 +1,10 @@
 import { type Accept, accepting, json, type ResultStore, type Serializer } from '@rb/core';
 import type { Dialect } from '../dialect.js';
 import type { Executor } from '../executor.js';
+import { isExtended, type LayoutName, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
+import { datesIn } from '../zones.js';
 import { openConnection } from './connection.js';
 import { sqliteDialect } from './dialect.js';
 import type { SqliteDatabase } from './driver.js';
@@ -21,8 +23,11 @@ export interface SqliteStoreOptions {
   readonly tables?: TableNames | undefined;
   /** Add missing tables, columns, indexes and triggers on first use. @default true */
   readonly createTables?: boolean | undefined;
-  /** `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups. @default 'extended' */
-  readonly layout?: 'extended' | 'celery' | undefined;
+  /**
+   * `celery`: exactly Celery's tables, for a database that one may not alter. Then there are no deadlines and no groups.
+   * `django`: exactly those of django-celery-results, with the same limits; `django-extended`: with our columns. @default 'extended'
+   */
+  readonly layout?: LayoutName | undefined;
   /** Never write. @default false */
   readonly readonly?: boolean | undefined;
   /** How long to wait for another writer before RB_UNAVAILABLE. @default 5000 */
@@ -64,7 +69,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     dialect: dialectOf(options),
     executor: executorOf(options),
     serializer: accepting(options.serializer ?? json, options.accept),
-    timeZone: options.timeZone,
+    dates: datesIn(options.timeZone),
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),
@@ -86,7 +91,7 @@ export const storeFromUrl = (url: string, options: SqliteStoreOptions = {}): Res
   sqliteStore({ ...optionsFromUrl(url), ...options });
 
 export const dialectOf = ({ tables, layout = 'extended', database }: SqliteStoreOptions): Dialect =>
-  sqliteDialect(plainTables(tables), layout === 'extended', database !== undefined);
+  sqliteDialect(plainTables(layoutOf(layout), tables), layoutOf(layout), isExtended(layout), database !== undefined);
 
 export function executorOf(options: SqliteStoreOptions): Executor {
   const { filename, database, createTables = true, readonly = false, busyTimeoutMs = 5_000 } = options;

@@ -1,3 +1,5 @@
+import type { Layout } from '../layout.js';
+
 /** Names of everything in the database that belongs to one pair of Celery's tables, quoted for use in SQL. */
 export interface Tables {
   readonly task: string;
@@ -16,7 +18,7 @@ export interface TableNames {
 
 const VERSION_TABLE = 'rb_schema_version';
 
-export function plainTables({ task = 'celery_taskmeta', group = 'celery_tasksetmeta' }: TableNames = {}): Tables {
+export function plainTables({ tables }: Layout, { task = tables.task, group = tables.group }: TableNames = {}): Tables {
   for (const name of [task, group]) {
     // 48 leaves room for what is put before and after it, within the 63 bytes that PostgreSQL allows.
     const valid = /^[^\p{Cc}"]{1,48}$/u.test(name) && !/^sqlite_/i.test(name);

@@ -21,7 +21,8 @@ export const harness: Harness = sqliteHarness('sqlite', {});
 /** Nothing but Celery's own columns. */
 export const celeryHarness: Harness = sqliteHarness('sqlite, layout celery', { layout: 'celery' });
 
-function sqliteHarness(name: string, options: SqliteStoreOptions): Harness {
+/** @param rawOf Beneath the adapter, on a new file. */
+export function sqliteHarness(name: string, options: SqliteStoreOptions, rawOf: typeof rawAccess = rawAccess): Harness {
   const isMain = options.layout === undefined;
   return {
     name,
@@ -38,7 +39,7 @@ function sqliteHarness(name: string, options: SqliteStoreOptions): Harness {
       const filename = token ?? join(await mkdtemp(join(tmpdir(), 'rb-sqlite-kit-')), 'results.db');
       const clock = virtualClock();
       const common = { ...options, now: clock.now, maxBytes: MAX_BYTES, pollMs: POLL_MS };
-      const raw = rawAccess(filename, common);
+      const raw = rawOf(filename, common);
       const world: World = {
         clock,
         raw: raw.access,

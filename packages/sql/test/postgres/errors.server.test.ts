@@ -136,7 +136,7 @@ it('survives connections that were killed while they rested', async ({ server })
   });
 });
 
-it('goes on after the server was started anew', async () => {
+it('goes on after the server was started anew', { timeout: 60_000 }, async () => {
   const server = await start('postgres');
   if ('missing' in server) throw new Error(server.missing);
   const [node] = server.nodes ?? [];

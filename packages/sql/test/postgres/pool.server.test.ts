@@ -1,6 +1,6 @@
 import { createResultBackend } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
-import type pg from 'pg';
+import pg from 'pg';
 import { expect } from 'vitest';
 import { postgresStore } from '../../src/postgres/index.js';
 import { code, eventually, record } from '../support.js';
@@ -115,4 +115,34 @@ it('serves ten thousand calls at once over ten connections', { timeout: 120_000 
   expect(alone.flat().map((found) => found && 'result' in found && found.result)).toEqual([...many.keys()]);
   expect(await open(database.admin)).toBe(10);
   await backend.close();
+});
+
+it('works over one client that is passed in, and leaves it open', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const store = postgresStore({ client });
+  const other = postgresStore({ client });
+  const many = ids(20);
+  // An id that comes twice makes a transaction, which nobody may come between.
+  await Promise.all(
+    many.map((id, i) => (i % 2 ? store : other).put([record(id, 'STARTED'), record(id, 'SUCCESS', { result: id })])),
+  );
+  await other.close();
+  expect(await store.get(many)).toMatchObject(many.map((id) => ({ state: 'SUCCESS', result: id })));
+  await store.close();
+  expect((await client.query('SELECT 1')).rowCount).toBe(1);
+  await client.end();
+});
+
+it('rejects as unavailable where the client that was passed in is lost', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const store = postgresStore({ client });
+  await store.put([record('a')]);
+  await database.killOthers();
+  await eventually(async () => expect(await code(store.put([record('b')]))).toBe('RB_UNAVAILABLE'));
+  expect(await code(store.get(['a']))).toBe('RB_UNAVAILABLE');
+  await store.close();
 });

@@ -15,6 +15,9 @@ const RAISE = `CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS $$BEG
 
 /** SQLSTATE, our code, whether to try again. */
 const STATES = [
+  ['0A000', 'RB_UNSUPPORTED', false],
+  ['26000', 'RB_UNSUPPORTED', false],
+  ['42P05', 'RB_UNSUPPORTED', false],
   ['22001', 'RB_TOO_LARGE', false],
   ['22021', 'RB_ENCODE', false],
   ['22P05', 'RB_ENCODE', false],

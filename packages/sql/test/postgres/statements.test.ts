@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { CELERY } from '../../src/celery-layout.js';
 import { postgresStatements } from '../../src/postgres/statements.js';
 import { tablesOf } from '../../src/postgres/tables.js';
 import { COLUMNS, type TaskRow } from '../../src/task-row.js';
 
-const statements = postgresStatements(tablesOf(), true);
+const statements = postgresStatements(tablesOf(CELERY), CELERY, true);
 const rowOf = (id: string, status: string, result: Uint8Array | null = null): TaskRow => ({
   ...(Object.fromEntries(COLUMNS.map((column) => [column, null])) as unknown as TaskRow),
   task_id: id,

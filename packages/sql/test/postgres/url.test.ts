@@ -64,6 +64,7 @@ it('refuses options that are unknown, of the wrong type, or too many or few', ()
   for (const options of [
     {},
     { url, pool: {} },
+    { url, client: {} },
     { url, poolsize: 1 },
     { url, poolSize: '1' },
     { url, poolSize: 0 },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CELERY } from '../../src/celery-layout.js';
 import { rulesOf } from '../../src/retention/policy.js';
 import { dueStatement } from '../../src/retention/statements.js';
 import { sqliteRetention } from '../../src/sqlite/index.js';
@@ -31,7 +32,7 @@ it('looks for ready records by the index on dates alone, page after page', async
   const filename = temporaryFile();
   await openStore({ filename }).get([]);
   const rules = rulesOf({ tiers: [{ states: ['FAILURE'], name: 'a*', keep: '90d' }], default: '1d' });
-  const dialect = sqliteRetentionDialect(plainTables(), true);
+  const dialect = sqliteRetentionDialect(plainTables(CELERY), true);
   for (const after of [undefined, { key: '2026-01-01 00:00:00.000000', id: 7 }]) {
     const asked = { walk: 'done', rules, now: later(), dates: datesIn() } as const;
     const { sql, params } = dueStatement(dialect, asked, { after, limit: 1_000, whole: true });

@@ -8,7 +8,7 @@ import { databaseAt as mysqlDatabase } from '../mysql/database.js';
 import { databaseAt as postgresDatabase } from '../postgres/database.js';
 import { openRaw, temporaryFile } from '../support.js';
 
-export interface Options {
+interface Options {
   readonly layout?: 'celery' | undefined;
   readonly now?: (() => number) | undefined;
   readonly maxBytes?: number | undefined;

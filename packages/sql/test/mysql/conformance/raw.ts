@@ -4,7 +4,7 @@ import type mysql from 'mysql2/promise';
 import { canonicalRow, celeryVectors, deepRows, foreignRows, type Row } from '../../conformance/vectors.ts';
 
 /** Given by the database and not by the record's writer; rb_done_at repeats `date_done`, with the fraction that it lacks. */
-const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_sealed_at', 'rb_touched_at', 'rb_done_at']);
+const BOOKKEEPING = new Set(['id', 'rb_revision', 'rb_updated_at', 'rb_sealed_at', 'rb_touched_at', 'rb_done_at']);
 
 /** Beneath the adapter, by a bare mysql2 connection. */
 export function rawAccess(admin: mysql.Pool, database: string, options: MysqlStoreOptions): RawAccess {

@@ -33,17 +33,21 @@ export interface PostgresWorlds {
   readonly serverVersion?: string | undefined;
   /** Of a server of the harness's own. */
   readonly restart?: (() => Promise<void>) | undefined;
+  /** Of a new schema, for a layout whose tables the store does not make. */
+  readonly prepare?: ((admin: pg.Pool, schema: string) => Promise<void>) | undefined;
+  readonly raw?: typeof rawAccess | undefined;
 }
 
 /** On a server that others use too: a world is a schema. As plain Node imports it: hence the built package. */
 export function postgresHarness(
   name: string,
   url: string,
-  { options = {}, users = true, serverVersion, restart }: PostgresWorlds = {},
+  { options = {}, users = true, serverVersion, restart, prepare, raw = rawAccess }: PostgresWorlds = {},
 ): Harness {
   return {
     name,
-    module: import.meta.url,
+    // A second process would not know of the layout.
+    ...(prepare === undefined && { module: import.meta.url }),
     async about() {
       const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
       return { storeVersion: version, server: serverVersion };
@@ -59,7 +63,10 @@ export function postgresHarness(
       const admin = new pg.Pool({ connectionString: url, max: 2 });
       // A restart of the server ends its connections.
       admin.on('error', () => undefined);
-      if (joined === undefined) await makeSchema(admin, schema, users);
+      if (joined === undefined) {
+        await makeSchema(admin, schema, users);
+        await prepare?.(admin, schema);
+      }
       const clock = virtualClock();
       const schemas = { task: schema, group: schema };
       const common = { ...TIMES, ...options, poolSize: POOL_SIZE, maxBytes: MAX_BYTES, now: clock.now, schemas };
@@ -69,7 +76,7 @@ export function postgresHarness(
         ...(users && { revoke: async () => void (await admin.query(`ALTER ROLE ${schema} PASSWORD 'another'`)) }),
         token: schema,
         clock,
-        raw: rawAccess(admin, schema, { ...common, url: here }),
+        raw: raw(admin, schema, { ...common, url: here }),
         open: (variant) => openHandle(here, common, variant),
         dropSchema: async () => void (await admin.query(`DROP SCHEMA ${schema} CASCADE`)),
         async dispose() {
