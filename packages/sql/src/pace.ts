@@ -11,8 +11,6 @@ export interface Pace {
   readonly failures: number;
 }
 
-/** At most a third of the time goes into looking, however many ids are watched. */
-const REST = 2;
 /** While nothing happens. */
 const GROWTH = 1.5;
 /** After an error the interval doubles, up to this. */
@@ -47,7 +45,8 @@ export function pace(pollMs: number, maxPollMs: number): Pace {
     },
     looked(tookMs) {
       failures = 0;
-      pauseMs = Math.max(intervalMs, REST * tookMs);
+      // At most half of the time goes into looking, however many ids are watched.
+      pauseMs = Math.max(intervalMs, tookMs);
       intervalMs = Math.min(maxPollMs, intervalMs * GROWTH);
     },
     failed() {
