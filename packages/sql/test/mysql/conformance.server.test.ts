@@ -11,13 +11,7 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     afterAll(() => server[Symbol.asyncDispose]());
     const [node] = server.nodes ?? [];
     const harness = mysqlHarness(service, server.url, node && (() => node.restart()));
-    // Asked now: who asks at the end may find the server gone.
-    const about = await harness.about?.();
     const readme = new URL('../../docs/mysql.md', import.meta.url);
-    defineSuite(
-      { describe, it },
-      { ...harness, about: async () => about ?? {} },
-      service === 'mysql' ? { readme } : {},
-    );
+    defineSuite({ describe, it }, harness, service === 'mysql' ? { readme } : {});
   }
 }
