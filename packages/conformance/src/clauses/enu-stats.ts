@@ -13,7 +13,7 @@ export const ENU_STATS: readonly Clause[] = [
     since: '1.0',
     level: 'MUST',
     surface: 'store',
-    text: '`stats` counts the unexpired records by state and names the oldest `doneAt`; where it estimates it says so, and its numbers add up.',
+    text: '`stats` counts the unexpired records by state and names the oldest `doneAt`; where it estimates it says so, and its numbers add up; what is stored takes some `bytes`.',
     hint: 'Leave out expired records and groups; say `estimated: true` where the numbers come from a sample or the planner.',
     source: 'The contract, StoreStats',
     needs: ['stats'],
@@ -73,6 +73,7 @@ async function counts(
 }
 
 function isSound({ byState, total, bytes, estimated }: StoreStats): boolean {
+  if (total > 0 && bytes === 0) return false;
   const numbers = [...Object.values(byState), total, bytes ?? 0];
   const sum = Object.values(byState).reduce((all, count) => all + count, 0);
   return numbers.every((number) => Number.isFinite(number) && number >= 0) && (estimated || sum === total);

@@ -115,6 +115,20 @@ export const ENU_CONTENT_SABOTEURS: readonly Saboteur[] = [
     },
   },
   {
+    name: 'measures-another-table',
+    violates: 'ENU-13',
+    on: 'memory',
+    sabotage: ({ stats, ...store }) => ({
+      ...store,
+      stats: stats && { read: async (options) => ({ ...(await stats.read(options)), bytes: 0 }) },
+    }),
+    async exposes(world) {
+      const store = await storeOf(world);
+      await store.put([sample()]);
+      return (await store.stats?.read())?.bytes;
+    },
+  },
+  {
     name: 'takes-the-last-record-of-nothing',
     violates: 'ENU-14',
     on: 'memory',

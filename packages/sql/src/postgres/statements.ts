@@ -75,7 +75,12 @@ export function postgresStatements(tables: Tables, layout: Layout, extended: boo
           WHERE status IN ('SUCCESS', 'FAILURE', 'REVOKED') AND isfinite(date_done) AND ${live}`,
         params: [now],
       },
-      { sql: `SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_partition_tree('${task}')`, params: [] },
+      // A table that is not partitioned is no tree, and one that is has no size of its own.
+      {
+        sql: `SELECT pg_total_relation_size('${task}') + coalesce(sum(pg_total_relation_size(relid)), 0)::int8 AS bytes
+          FROM pg_partition_tree('${task}') WHERE isleaf`,
+        params: [],
+      },
     ],
     sweepTasks: (limit, now) => sweep(task, expired, limit, now),
     sweepGroups: (limit, now) => sweep(group, expired, limit, now),
