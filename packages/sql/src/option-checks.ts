@@ -19,7 +19,7 @@ export const ms = (least: number): Check => [
   `milliseconds from ${least} up to ${MAX_MS}`,
 ];
 
-export const count = (least: number): Check => [
+const count = (least: number): Check => [
   (value) => Number.isSafeInteger(value) && (value as number) >= least,
   `a whole number of at least ${least}`,
 ];
