@@ -14,10 +14,9 @@ export const oneOf = (...words: readonly unknown[]): Check => [
 
 /** The most that a timer takes, some 25 days; with more it would fire at once. */
 const MAX_MS = 2 ** 31 - 1;
-export const ms = (least: number): Check => [
-  (value) => typeof value === 'number' && value >= least && value <= MAX_MS,
-  `milliseconds from ${least} up to ${MAX_MS}`,
-];
+const isMs = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MAX_MS;
+export const ms: Check = [(value) => isMs(value) && value !== 0, `milliseconds above 0, up to ${MAX_MS}`];
+export const msOrNone: Check = [isMs, `milliseconds from 0 up to ${MAX_MS}`];
 
 const count = (least: number): Check => [
   (value) => Number.isSafeInteger(value) && (value as number) >= least,
@@ -47,7 +46,7 @@ export const SHARED_CHECKS: Readonly<
   accept: [Array.isArray, 'a list of serializers'],
   timeZone: ofType('string', 'the name of a time zone'),
   maxBytes: [(value) => typeof value === 'number' && value > 0, 'a positive number'],
-  pollMs: ms(1),
+  pollMs: ms,
   now: ofType('function', 'a function'),
   onBackgroundError: ofType('function', 'a function'),
 };
@@ -71,11 +70,11 @@ export const POOL_CHECKS: Readonly<
   tls: ofType('object', 'TLS settings'),
   poolSize: count(1),
   maxOverflow: count(0),
-  idleTimeoutMs: ms(1),
-  maxLifetimeMs: ms(1),
-  acquireTimeoutMs: ms(1),
-  queryTimeoutMs: ms(1),
-  statementTimeoutMs: ms(1),
+  idleTimeoutMs: ms,
+  maxLifetimeMs: ms,
+  acquireTimeoutMs: ms,
+  queryTimeoutMs: ms,
+  statementTimeoutMs: ms,
 };
 
 /** Errors: TypeError for an option that is unknown, or would only fail or be ignored later. Values are not shown. */

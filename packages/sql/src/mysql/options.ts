@@ -65,7 +65,7 @@ export interface MysqlStoreOptions {
 
 const CHECKS: Readonly<Record<keyof MysqlStoreOptions, Check>> = {
   pool: ofType('object', 'a pool of mysql2/promise'),
-  connectTimeoutMs: ms(1),
+  connectTimeoutMs: ms,
   ...POOL_CHECKS,
   ...SHARED_CHECKS,
 };

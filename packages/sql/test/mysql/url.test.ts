@@ -25,6 +25,6 @@ it('refuses what it would not honour, without showing the URL', () => {
   expect(() => parseMysqlUrl('postgres://u:secret@h/d')).not.toThrow(/secret/);
   expect(() => mysqlStore({})).toThrow('expected exactly one of url and pool');
   expect(() => mysqlStore({ url: 'mysql://h/d', pollMs: 0 })).toThrow(
-    'expected milliseconds from 1 up to 2147483647 as pollMs',
+    'expected milliseconds above 0, up to 2147483647 as pollMs',
   );
 });
