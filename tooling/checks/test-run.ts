@@ -65,7 +65,7 @@ async function runTests(pass: Pass): Promise<TestSummary | undefined> {
   });
   const summary: TestSummary | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   // Its tests are counted one by one; where none failed and vitest failed all the same, the step itself counts.
-  if (!outcome.ok && !summary?.failed) checks.push({ name: pass.name, ok: false });
+  if (!outcome.ok && !summary?.failed.length) checks.push({ name: pass.name, ok: false });
   return summary;
 }
 

@@ -6,8 +6,14 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 export interface TestSummary {
   readonly passed: number;
   /** Tests, and what failed outside of any: files that do not load, hooks, errors nobody caught. */
-  readonly failed: number;
+  readonly failed: readonly FailedTest[];
   readonly skipped: readonly SkippedTest[];
+}
+
+export interface FailedTest {
+  readonly name: string;
+  /** What it threw: the first lines of each error. */
+  readonly error: string;
 }
 
 export interface SkippedTest {
@@ -25,19 +31,29 @@ export default class SummaryReporter implements Reporter {
 
 function summarize(modules: readonly TestModule[], unhandled: readonly SerializedError[]): TestSummary {
   let passed = 0;
-  let failed = unhandled.length;
+  const failed: FailedTest[] = [];
   const skipped: SkippedTest[] = [];
+  const fail = (name: string, errors: readonly SerializedError[]) => {
+    if (errors.length > 0) failed.push({ name, error: errors.map(({ message }) => firstLines(message)).join('\n') });
+  };
   for (const module of modules) {
-    failed += module.errors().length;
-    for (const suite of module.children.allSuites()) failed += suite.errors().length;
+    const file = `${module.project.name} ${module.relativeModuleId}`;
+    fail(file, module.errors());
+    for (const suite of module.children.allSuites()) fail(`${file} > ${suite.fullName}`, suite.errors());
     for (const test of module.children.allTests()) {
+      const name = `${file} > ${test.fullName}`;
       const result = test.result();
       if (result.state === 'passed') passed++;
       else if (result.state === 'skipped') {
-        const name = `${module.project.name} ${module.relativeModuleId} > ${test.fullName}`;
         skipped.push({ name, ...(result.note === undefined ? {} : { reason: result.note }) });
-      } else failed++;
+      } else fail(name, result.errors ?? [{ message: 'did not come to an end' }]);
     }
   }
+  for (const error of unhandled) fail('outside of any test', [error]);
   return { passed, failed, skipped };
+}
+
+/** Enough of a message to tell one failure from another; vitest has shown the whole. */
+function firstLines(message: string): string {
+  return message.split('\n', 6).join('\n').slice(0, 800);
 }

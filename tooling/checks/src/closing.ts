@@ -24,32 +24,43 @@ export interface Closing {
 
 const NO_REASON = 'no reason given';
 
-/** The end of the report: what was skipped, what is wrong, the line of totals, the table of services. */
+/**
+ * The end of the report: what was skipped, the table of services, what is wrong, the line of totals. What is wrong comes
+ * late: of a long output often nothing but the end is kept.
+ */
 export function closing({ checks, tests, services, ci }: RunResult): Closing {
   const skipped: readonly SkippedTest[] = [
     ...(tests?.skipped ?? []),
     ...checks.filter(({ ok }) => ok === undefined).map(({ name }) => ({ name, reason: 'a step before it failed' })),
   ];
   const passed = (tests?.passed ?? 0) + checks.filter(({ ok }) => ok === true).length;
-  const failed = (tests?.failed ?? 0) + checks.filter(({ ok }) => ok === false).length;
+  const failed = [...(tests?.failed ?? []), ...checks.filter(({ ok }) => ok === false)];
   const faults = faultsOf(tests, services, ci);
   return {
     lines: [
-      ...(skipped.length > 0 ? ['skipped:'] : []),
-      ...skipped.map(({ name, reason }) => `  ${name} (${reason ?? NO_REASON})`),
-      ...faults.map((fault) => `failed: ${fault}`),
-      '',
-      `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
-      '',
+      ...(skipped.length > 0 ? ['skipped:', ...byReason(skipped), ''] : []),
       ...serviceTable(services),
+      '',
+      ...failed.map((each) => `failed: ${each.name}${'error' in each ? `\n${indented(each.error)}` : ''}`),
+      ...faults.map((fault) => `failed: ${fault}`),
+      `${passed} passed, ${failed.length} failed, ${skipped.length} skipped`,
     ],
-    ok: failed === 0 && faults.length === 0 && checks.every(({ ok }) => ok),
+    ok: failed.length === 0 && faults.length === 0 && checks.every(({ ok }) => ok),
   };
+}
+
+const indented = (text: string) => text.replaceAll(/^/gm, '    ');
+
+/** Every skipped test by name, under its reason: many share one. */
+function byReason(skipped: readonly SkippedTest[]): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, reason = NO_REASON } of skipped) names.set(reason, [...(names.get(reason) ?? []), `    ${name}`]);
+  return [...names].flatMap(([reason, tests]) => [`  ${reason}:`, ...tests]);
 }
 
 /** What makes the run a failure although no single test or check failed. */
 function faultsOf(tests: TestSummary | undefined, services: readonly ServiceReport[], ci: boolean): readonly string[] {
-  const ran = tests && tests.passed + tests.failed > 0;
+  const ran = tests && tests.passed + tests.failed.length > 0;
   return [
     ...(ran ? [] : ['no test ran']),
     ...(ci ? services.filter((service) => 'missing' in service).map(({ name }) => `CI needs ${name}`) : []),

@@ -39,7 +39,7 @@ export function total(summaries: readonly (TestSummary | undefined)[]): TestSumm
   if (ended.length === 0) return undefined;
   return {
     passed: ended.reduce((sum, { passed }) => sum + passed, 0),
-    failed: ended.reduce((sum, { failed }) => sum + failed, 0),
+    failed: ended.flatMap(({ failed }) => failed),
     skipped: ended.flatMap(({ skipped }) => skipped),
   };
 }

@@ -36,13 +36,16 @@ describe('the passes of a run', () => {
 });
 
 describe('the total of passes', () => {
-  const local = { passed: 10, failed: 1, skipped: [{ name: 'a', reason: 'b' }] };
-  const docker = { passed: 3, failed: 2, skipped: [{ name: 'c' }] };
+  const local = { passed: 10, failed: [{ name: 'x', error: 'one' }], skipped: [{ name: 'a', reason: 'b' }] };
+  const docker = { passed: 3, failed: [{ name: 'y', error: 'two' }], skipped: [{ name: 'c' }] };
 
   it('counts the tests of each', () => {
     expect(total([local, docker])).toEqual({
       passed: 13,
-      failed: 3,
+      failed: [
+        { name: 'x', error: 'one' },
+        { name: 'y', error: 'two' },
+      ],
       skipped: [{ name: 'a', reason: 'b' }, { name: 'c' }],
     });
   });
