@@ -7,6 +7,7 @@ import type {
   ResultBackendOptions,
   ResultStore,
   TaskRecord,
+  WatchOptions,
 } from '@rb/core';
 import type { Budget, Profile } from './budget.js';
 import type { ClauseResult } from './clause.js';
@@ -68,7 +69,7 @@ export interface ClauseContext extends Evidence, Budget {
   /** As the store answers, at once. */
   get(through: OpenStore, taskIds: readonly string[], options?: GetOptions): Promise<readonly GetOutcome[]>;
   /** A live subscription that writes down what it is told. */
-  watch(through: OpenStore, taskIds: readonly string[]): Promise<Watching>;
+  watch(through: OpenStore, taskIds: readonly string[], options?: WatchOptions): Promise<Watching>;
 
   /** Resolves with what the probe gives once it is neither undefined nor false; fails the clause after `withinMs` (default `settleMs`). */
   eventually<T>(

@@ -159,10 +159,12 @@ export async function createContext(parts: ContextParts): Promise<OpenContext> {
     },
     read,
     get: (through, taskIds, options) => through.store.get(taskIds, options),
-    async watch(through, taskIds) {
-      const watching = await startWatching(through.store, taskIds, budget.settleMs, (text) =>
-        parts.note(`${through.name} ${text}`),
-      );
+    async watch(through, taskIds, options) {
+      const watching = await startWatching(through.store, taskIds, {
+        settleMs: budget.settleMs,
+        note: (text) => parts.note(`${through.name} ${text}`),
+        watch: options,
+      });
       closers.add(() => watching.close());
       return watching;
     },

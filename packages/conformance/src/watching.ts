@@ -1,4 +1,4 @@
-import type { Refused, ResultStore, TaskRecord } from '@rb/core';
+import type { Refused, ResultStore, TaskRecord, WatchHandler, WatchOptions } from '@rb/core';
 import { show, Violation } from './evidence.js';
 
 /** A subscription and all that it was told. */
@@ -20,18 +20,25 @@ interface Expectation {
   resolve(record: TaskRecord): void;
 }
 
-/** Live when the promise resolves. @param settleMs How long `until` waits. */
+export interface WatchingOptions {
+  /** How long `until` waits. */
+  readonly settleMs: number;
+  readonly note: (text: string) => void;
+  /** The store's own. */
+  readonly watch?: WatchOptions | undefined;
+}
+
+/** Live when the promise resolves. */
 export async function startWatching(
   store: ResultStore,
   taskIds: readonly string[],
-  settleMs: number,
-  note: (text: string) => void,
+  { settleMs, note, watch }: WatchingOptions,
 ): Promise<Watching> {
   if (store.notify === undefined) throw new Violation(`${store.name} declares no notify, and the clause needs it`);
   const told: (TaskRecord | Refused)[] = [];
   const expectations = new Set<Expectation>();
   let gaps = 0;
-  const subscription = store.notify.subscribe({
+  const handler: WatchHandler = {
     record(outcome) {
       told.push(outcome);
       note(`told ${'state' in outcome ? outcome.state : `refused ${outcome.refused.code}`}`);
@@ -42,7 +49,8 @@ export async function startWatching(
       gaps += 1;
       note('told of a gap');
     },
-  });
+  };
+  const subscription = store.notify.subscribe(handler, watch);
   if (taskIds.length > 0) await subscription.add(taskIds);
 
   return {

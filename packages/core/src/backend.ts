@@ -3,7 +3,7 @@ import { type ResolvedOptions, type ResultBackendOptions, resolveOptions } from 
 import { type BackendRecord, resultOf, toBackendRecord } from './backend-record.js';
 import { type BackendScanOptions, checkScan, scanRecords } from './backend-scan.js';
 import { checkStoreOptions, newRecord, type StoreOptions, type StoreOutcome, withStack } from './backend-store.js';
-import type { CallOptions, ResultStore, ScanFilter, StoreStats, TaskRecord } from './contract.js';
+import type { CallOptions, ReadOptions, ResultStore, ScanFilter, StoreStats, TaskRecord } from './contract.js';
 import { CONTRACT_VERSION } from './contract.js';
 import { Deadlines } from './deadlines.js';
 import { type ExpiryRule, expiryFor } from './durations.js';
@@ -48,7 +48,9 @@ export class ResultBackend implements AsyncDisposable {
   readonly #store: ResultStore;
   readonly #options: ResolvedOptions;
   readonly #calls: StoreCalls;
+  /** Of those who get whole records, and of those who get no more than values. */
   readonly #waits: WaitContext;
+  readonly #valueWaits: WaitContext;
   #closing: Promise<void> | undefined;
 
   constructor(store: ResultStore, options: ResultBackendOptions = {}) {
@@ -63,11 +65,14 @@ export class ResultBackend implements AsyncDisposable {
     this.#options = resolveOptions(store, options);
     this.#calls = new StoreCalls(store, this.#options);
     const { pollMs, safetyPollMs, maxBatchItems: maxItems, onBackgroundError } = this.#options;
-    this.#waits = {
-      hub: new WaitHub(store, { pollMs, safetyPollMs, maxItems, onBackgroundError }),
-      deadlines: new Deadlines(),
-      get: (taskId, signal) => this.#calls.get(taskId, signal),
-    };
+    const timeouts = new Deadlines();
+    const waits = (deadlines: boolean): WaitContext => ({
+      hub: new WaitHub(store, { pollMs, safetyPollMs, maxItems, deadlines, onBackgroundError }),
+      timeouts,
+      get: (taskId, signal) => this.#calls.get(taskId, { signal, deadlines }),
+    });
+    this.#waits = waits(true);
+    this.#valueWaits = waits(false);
   }
 
   /**
@@ -127,24 +132,24 @@ export class ResultBackend implements AsyncDisposable {
   }
 
   /** What is stored now; an unknown id reads as PENDING with `known: false`. Errors: RB_DECODE names the task. */
-  async get(taskId: string, options: CallOptions = {}): Promise<BackendRecord> {
+  async get(taskId: string, options: ReadOptions = {}): Promise<BackendRecord> {
     expectId(taskId, 'taskId');
     this.#begin(`reading task ${taskId}`, options);
-    return toBackendRecord(taskId, found(await this.#calls.get(taskId, options.signal)));
+    return toBackendRecord(taskId, found(await this.#calls.get(taskId, options)));
   }
 
   /** Shape: one record per id, same order, duplicates included. Errors: the first that `get` would reject with. */
-  async getMany(taskIds: readonly string[], options: CallOptions = {}): Promise<readonly BackendRecord[]> {
+  async getMany(taskIds: readonly string[], options: ReadOptions = {}): Promise<readonly BackendRecord[]> {
     expectIds(taskIds, 'taskIds');
     this.#begin(`reading ${count(taskIds, 'task')}`, options);
-    const outcomes = await Promise.all(taskIds.map((taskId) => this.#calls.get(taskId, options.signal)));
+    const outcomes = await Promise.all(taskIds.map((taskId) => this.#calls.get(taskId, options)));
     return taskIds.map((taskId, i) => toBackendRecord(taskId, found(outcomes[i])));
   }
 
   /** Waits for the return value; its type comes from `schema`, or is claimed as `result<T>`, else unknown. Errors: TaskFailedError where the task failed or was revoked; else as `wait`. */
   async result<T = unknown>(taskId: string, options: ResultOptions<T> = {}): Promise<NoInfer<T>> {
     expectSchema(options.schema);
-    const value = resultOf(await this.wait(taskId, options));
+    const value = resultOf(await this.#waitForValue(taskId, options));
     return options.schema ? validate(options.schema, value, taskId) : (value as T);
   }
 
@@ -174,7 +179,8 @@ export class ResultBackend implements AsyncDisposable {
     const deadlineOf = (record: TaskRecord, rule: ExpiryRule | undefined): number | null =>
       this.#withDeadline(record, rule).expiresAt;
     const begin = (doing: string, options: CallOptions): void => this.#begin(doing, options);
-    return new ResultGroup(this, { store: this.#store, calls: this.#calls, begin, deadlineOf }, groupId, members);
+    const wait = (taskId: string, options: WaitOptions): Promise<TaskRecord> => this.#waitForValue(taskId, options);
+    return new ResultGroup(this, { store: this.#store, calls: this.#calls, begin, deadlineOf, wait }, groupId, members);
   }
 
   /**
@@ -240,10 +246,16 @@ export class ResultBackend implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#calls.close();
     try {
-      await this.#waits.hub.close();
+      await Promise.all([this.#waits.hub.close(), this.#valueWaits.hub.close()]);
     } finally {
       await this.#store.close();
     }
+  }
+
+  /** As `wait`, for those who look at no deadline. */
+  async #waitForValue(taskId: string, options: WaitOptions): Promise<TaskRecord> {
+    this.#checkWait(taskId, options);
+    return waitUntilReady(this.#valueWaits, taskId, options);
   }
 
   /** Errors: TypeError, RB_CLOSED, RB_ABORTED: before anything is done. */

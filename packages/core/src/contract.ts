@@ -50,7 +50,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface GetOptions extends CallOptions {
+/** What a reader may do without. */
+export interface ReadOptions extends CallOptions {
+  /**
+   * False where the reader has no use for `expiresAt`: it may then be null although there is a deadline, which counts all the same.
+   * For stores that keep deadlines apart from records (Redis), where looking them up takes as long as the records.
+   * @default true
+   */
+  readonly deadlines?: boolean | undefined;
+}
+
+export interface GetOptions extends ReadOptions {
   /** Also return the stored form. */
   readonly verbatim?: boolean | undefined;
 }
@@ -126,8 +136,10 @@ export interface ResultStore {
 /** Push instead of polling. */
 export interface NotifyCapability {
   /** A new, empty subscription. Nothing is sent before the first `add`. */
-  subscribe(handler: WatchHandler): Subscription;
+  subscribe(handler: WatchHandler, options?: WatchOptions): Subscription;
 }
+
+export type WatchOptions = Pick<ReadOptions, 'deadlines'>;
 
 export interface WatchHandler {
   /** A write was seen. The record is what `get` returns now or returned a moment ago; at least once per final record. */

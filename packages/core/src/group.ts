@@ -23,6 +23,8 @@ export interface GroupContext {
   readonly calls: StoreCalls;
   /** Errors: TypeError, RB_CLOSED, RB_ABORTED: before anything is done. */
   readonly begin: (doing: string, options: CallOptions) => void;
+  /** For the value alone: the record's deadline may be missing. */
+  readonly wait: (taskId: string, options: WaitOptions) => Promise<TaskRecord>;
   readonly deadlineOf: (record: TaskRecord, rule: ExpiryRule | undefined) => number | null;
 }
 
@@ -82,7 +84,7 @@ export class ResultGroup {
    * Errors: as `join`, save for what concerns one member alone.
    */
   async joinSettled<T = unknown>(options: WaitOptions = {}): Promise<PromiseSettledResult<NoInfer<T>>[]> {
-    const settle = async (record: Promise<BackendRecord>): Promise<PromiseSettledResult<unknown>> => {
+    const settle = async (record: Promise<TaskRecord>): Promise<PromiseSettledResult<unknown>> => {
       try {
         return { status: 'fulfilled', value: resultOf(await record) };
       } catch (reason) {
@@ -185,14 +187,14 @@ export class ResultGroup {
 
   async #collect(
     options: WaitOptions,
-    outcomeOf: (record: Promise<BackendRecord>) => Promise<unknown>,
+    outcomeOf: (record: Promise<TaskRecord>) => Promise<unknown>,
   ): Promise<unknown[]> {
     const members = await this.#loaded(options);
     const siblings = siblingsOf(options);
     const collect = (nodes: readonly ResultNode[]): Promise<unknown[]> =>
       Promise.all(
         nodes.map((node) =>
-          node.members ? collect(node.members) : outcomeOf(this.#backend.wait(node.id, siblings.options)),
+          node.members ? collect(node.members) : outcomeOf(this.#context.wait(node.id, siblings.options)),
         ),
       );
     try {

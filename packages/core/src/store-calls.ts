@@ -1,7 +1,7 @@
 import { throwIfAborted } from './abort.js';
 import type { ResolvedOptions } from './backend-options.js';
 import { Coalescer } from './coalesce.js';
-import type { GetOutcome, PutOutcome, ResultStore, Route, TaskRecord } from './contract.js';
+import type { GetOutcome, PutOutcome, ReadOptions, ResultStore, Route, TaskRecord } from './contract.js';
 import { sameValue } from './equal.js';
 import { asResultError, isResultError, ResultError } from './errors.js';
 import { type RetriedCall, withRetry } from './retry.js';
@@ -24,6 +24,8 @@ export class StoreCalls {
   readonly #retry: ResolvedOptions['retry'];
   readonly #puts: Coalescer<PutItem, PutOutcome, Accepted>;
   readonly #gets: Coalescer<string, GetOutcome>;
+  /** Of those who can do without deadlines. */
+  readonly #bareGets: Coalescer<string, GetOutcome>;
   readonly #deletes: Coalescer<string, undefined>;
   #closed = false;
 
@@ -40,17 +42,20 @@ export class StoreCalls {
       ordered: true,
     });
     const byId = { limits, sizeOf: () => RECORD_BYTES, ordered: false };
-    this.#gets = new Coalescer({
-      ...byId,
-      doing: 'the get',
-      run: (taskIds, signal) =>
-        this.call({
-          doing: `get of ${count(taskIds, 'record')}`,
-          run: async () => aligned(await store.get(taskIds, { signal }), taskIds, store.name),
-          signal,
-        }),
-      settle: (outcome, call) => call.resolve(outcome),
-    });
+    const getting = (deadlines: boolean): Coalescer<string, GetOutcome> =>
+      new Coalescer({
+        ...byId,
+        doing: 'the get',
+        run: (taskIds, signal) =>
+          this.call({
+            doing: `get of ${count(taskIds, 'record')}`,
+            run: async () => aligned(await store.get(taskIds, { signal, deadlines }), taskIds, store.name),
+            signal,
+          }),
+        settle: (outcome, call) => call.resolve(outcome),
+      });
+    this.#gets = getting(true);
+    this.#bareGets = getting(false);
     this.#deletes = new Coalescer({
       ...byId,
       doing: 'the delete',
@@ -68,8 +73,8 @@ export class StoreCalls {
     return this.#puts.add({ record, route }, signal);
   }
 
-  get(taskId: string, signal?: AbortSignal): Promise<GetOutcome> {
-    return this.#gets.add(taskId, signal);
+  get(taskId: string, { signal, deadlines = true }: ReadOptions): Promise<GetOutcome> {
+    return (deadlines ? this.#gets : this.#bareGets).add(taskId, signal);
   }
 
   delete(taskId: string, signal?: AbortSignal): Promise<undefined> {
@@ -126,7 +131,7 @@ export class StoreCalls {
     const taskIds = doubtful.map(({ taskId }) => taskId);
     const settled = new Map<TaskRecord, PutOutcome>();
     try {
-      const stored = await Promise.all(taskIds.map((taskId) => this.#gets.add(taskId, signal)));
+      const stored = await Promise.all(taskIds.map((taskId) => this.#bareGets.add(taskId, signal)));
       doubtful.forEach((record, i) => {
         if (isSame(record, stored[i])) settled.set(record, { applied: true });
       });

@@ -68,8 +68,8 @@ export function tracedStore(store: ResultStore, hooks: TraceHooks): ResultStore 
 }
 
 const tracedNotify = (notify: NotifyCapability, trace: Trace): NotifyCapability => ({
-  subscribe(handler) {
-    const inner = notify.subscribe(handler);
+  subscribe(handler, options) {
+    const inner = notify.subscribe(handler, options);
     return { ...inner, add: (taskIds, options) => trace('watch', taskIds, () => inner.add(taskIds, options)) };
   },
 });

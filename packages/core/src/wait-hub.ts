@@ -18,6 +18,8 @@ export interface WaitHubOptions {
   readonly safetyPollMs: number;
   /** Ids per read. */
   readonly maxItems: number;
+  /** Whether those who wait need `expiresAt`. */
+  readonly deadlines: boolean;
   readonly onBackgroundError: (error: ResultError) => void;
 }
 
@@ -124,10 +126,14 @@ export class WaitHub {
     const taskIds = [...this.#unsubscribed];
     this.#unsubscribed.clear();
     try {
-      this.#subscription ??= notify.subscribe({
-        record: (outcome) => this.#deliver(outcome.taskId, outcome, this.#tick()),
-        gap: () => void this.#catchUp([...this.#pending.keys()]),
-      });
+      const { deadlines } = this.#options;
+      this.#subscription ??= notify.subscribe(
+        {
+          record: (outcome) => this.#deliver(outcome.taskId, outcome, this.#tick()),
+          gap: () => void this.#catchUp([...this.#pending.keys()]),
+        },
+        { deadlines },
+      );
       await this.#subscription.add(taskIds);
       this.#refusals = 0;
     } catch (cause) {
@@ -145,14 +151,14 @@ export class WaitHub {
 
   /** Never rejects; false where ids were left unread, for a reason that may pass. */
   async #read(taskIds: readonly string[]): Promise<boolean> {
-    const { maxItems } = this.#options;
+    const { maxItems, deadlines } = this.#options;
     for (let from = 0; from < taskIds.length && !this.#closed; from += maxItems) {
       const batch = taskIds.slice(from, from + maxItems).filter((taskId) => this.#pending.has(taskId));
       if (batch.length === 0) continue;
       const at = this.#tick();
       let outcomes: readonly GetOutcome[];
       try {
-        outcomes = await this.#store.get(batch);
+        outcomes = await this.#store.get(batch, { deadlines });
       } catch (cause) {
         const error = asResultError(cause, `${this.#store.name}: reading what is awaited`);
         if (error.retryable) {

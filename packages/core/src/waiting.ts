@@ -13,7 +13,8 @@ export interface WaitOptions extends CallOptions {
 
 export interface WaitContext {
   readonly hub: WaitHub;
-  readonly deadlines: Deadlines;
+  readonly timeouts: Deadlines;
+  /** `expiresAt` included where the hub asks for it. */
   readonly get: (taskId: string, signal?: AbortSignal) => Promise<GetOutcome>;
 }
 
@@ -63,13 +64,13 @@ abstract class Follower implements WaitListener, Expirable {
   start(signal: AbortSignal | undefined): void {
     throwIfAborted(signal, this.doing);
     this.context.hub.listen(this.taskId, this);
-    if (this.timeoutMs !== Number.POSITIVE_INFINITY) this.deadline = this.context.deadlines.add(this.timeoutMs, this);
+    if (this.timeoutMs !== Number.POSITIVE_INFINITY) this.deadline = this.context.timeouts.add(this.timeoutMs, this);
     this.release = signal && onAbort(signal, () => this.fail(abortError(signal, this.doing)));
   }
 
   stop(): void {
     this.context.hub.leave(this.taskId, this);
-    if (this.deadline) this.context.deadlines.remove(this.deadline);
+    if (this.deadline) this.context.timeouts.remove(this.deadline);
     this.release?.();
   }
 
@@ -109,8 +110,8 @@ class Wait extends Follower {
 
   override timeout(): void {
     const giveUp = (): void => this.fail(this.timedOut());
-    const { deadlines, get } = this.context;
-    this.deadline = deadlines.add(LAST_READ_MS, { timeout: giveUp });
+    const { timeouts, get } = this.context;
+    this.deadline = timeouts.add(LAST_READ_MS, { timeout: giveUp });
     get(this.taskId).then((outcome) => {
       if (outcome && 'refused' in outcome) return this.fail(outcome.refused);
       if (outcome) this.record(outcome);

@@ -96,7 +96,10 @@ export function resubscribed(
 ): ResultStore {
   const { notify } = inner;
   if (notify === undefined) throw new Error('this store cannot push');
-  return { ...inner, notify: { subscribe: (handler) => wrap(() => notify.subscribe(handler), handler) } };
+  return {
+    ...inner,
+    notify: { subscribe: (handler, options) => wrap(() => notify.subscribe(handler, options), handler) },
+  };
 }
 
 /** Keeps the ids that are subscribed to right now. */

@@ -42,7 +42,9 @@ for (const count of [1, BATCH]) {
         return ids.map((_, i) => [JSON.parse(String(values[i])), deadlines.readDoubleLE(8 * i)]);
       }),
       task('redisStore get', () => store.get(ids)),
+      task('redisStore get, without deadlines', () => store.get(ids, { deadlines: false })),
       task(`backend getMany of ${count}`, () => backend.getMany(ids)),
+      task(`backend getMany of ${count}, without deadlines`, () => backend.getMany(ids, { deadlines: false })),
       task(`backend get, ${count} at once`, () => Promise.all(ids.map((id) => backend.get(id)))),
     ],
   });

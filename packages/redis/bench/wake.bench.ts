@@ -28,7 +28,9 @@ subscriber.on('message', (_channel, text) => {
   JSON.parse(text);
   woken();
 });
-const subscription = store.notify?.subscribe({ record: () => woken(), gap: () => {} });
+const handler = { record: () => woken(), gap: () => {} };
+const subscription = store.notify?.subscribe(handler);
+const bare = store.notify?.subscribe(handler, { deadlines: false });
 /** As long as a waiter takes to read before it waits; all pause, because a process that slept is slower to wake. */
 const pause = (): Promise<void> => sleep(2);
 const listenRaw = async (): Promise<void> => {
@@ -36,9 +38,9 @@ const listenRaw = async (): Promise<void> => {
   await subscriber.subscribe(keyOf(id));
   await pause();
 };
-const listen = async (): Promise<void> => {
+const listenBy = (own: typeof subscription) => async (): Promise<void> => {
   id = newIds(1)[0] ?? '';
-  await subscription?.add([id]);
+  await own?.add([id]);
   await pause();
 };
 let waiting: Promise<unknown> = Promise.resolve();
@@ -60,23 +62,28 @@ await bench('redis-wake', {
     },
     {
       name: 'redisStore notify',
-      before: listen,
+      before: listenBy(subscription),
+      run: () => Promise.all([wake(), write()]),
+    },
+    {
+      name: 'redisStore notify, without deadlines',
+      before: listenBy(bare),
       run: () => Promise.all([wake(), write()]),
     },
     {
       name: 'redisStore notify, put by redisStore',
-      before: listen,
+      before: listenBy(subscription),
       run: () => Promise.all([wake(), writer.put([recordOf(id)])]),
     },
-    {
-      name: 'backend result',
+    ...(['wait', 'result'] as const).map((how) => ({
+      name: `backend ${how}`,
       before: async () => {
         id = newIds(1)[0] ?? '';
-        waiting = backend.result(id);
+        waiting = backend[how](id);
         await pause();
       },
       run: () => Promise.all([waiting, write()]),
-    },
+    })),
   ],
 });
 

@@ -27,7 +27,7 @@ export interface ScanParts {
  */
 export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability {
   async function* pages(options: ScanOptions = {}): AsyncGenerator<ScanPage> {
-    const { filter = {}, after, pageSize = 500, verbatim = false, signal } = options;
+    const { filter = {}, after, pageSize = 500, verbatim, deadlines, signal } = options;
     const run = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
       connection.run({ doing: 'the scan', write: false, signal }, work);
     const matches = (record: TaskRecord | Refused): boolean => !('state' in record) || matchesFilter(record, filter);
@@ -63,7 +63,9 @@ export function scanOf({ connection, keys, layout }: ScanParts): ScanCapability 
     while (position.left.length > 0 || (await run(advance))) {
       const { left } = position;
       position = { ...position, left: left.slice(pageSize) };
-      const outcomes = await run((client) => getAll(client, keys, layout, left.slice(0, pageSize), verbatim));
+      const outcomes = await run((client) =>
+        getAll(client, keys, layout, left.slice(0, pageSize), { verbatim, deadlines }),
+      );
       const records = outcomes.filter((outcome) => outcome !== undefined).filter(matches);
       if (records.length > 0) yield { records, cursor: formatPosition(position) };
     }

@@ -44,7 +44,7 @@ async function statsOfServer(client: Client, server: Redis, keys: Keys, layout: 
     const fresh = batch.keys.filter((key) => !seen.has(key));
     for (const key of fresh) seen.add(key);
     const taskIds = fresh.flatMap((key) => keys.taskIdOf(key) ?? []);
-    for (const outcome of await getAll(client, keys, layout, taskIds, true)) {
+    for (const outcome of await getAll(client, keys, layout, taskIds, { verbatim: true, deadlines: false })) {
       if (!outcome || !('state' in outcome)) continue;
       byState[outcome.state] = (byState[outcome.state] ?? 0) + 1;
       if (outcome.doneAt !== null) oldestDoneAt = Math.min(oldestDoneAt ?? outcome.doneAt, outcome.doneAt);

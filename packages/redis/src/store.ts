@@ -48,6 +48,7 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
     channelOf: keys.task,
     taskIdOf: keys.taskIdOf,
     binary: layout.binary,
+    decode: ({ taskId, value }) => layout.decode(taskId, value, null),
     complete: (messages) =>
       connection.run({ doing: 'reading what was pushed', write: false }, (on) => recordsOf(on, keys, layout, messages)),
     healthCheckMs: options.healthCheckMs ?? 10_000,
@@ -61,7 +62,7 @@ export function redisStore(options: RedisStoreOptions = {}): ResultStore {
     put: (records, call) => putAll({ connection, keys, layout, server }, records, call?.signal),
     get: (taskIds, call) =>
       connection.run({ doing: `getting ${taskIds.length} records`, write: false, signal: call?.signal }, (on) =>
-        getAll(on, keys, layout, taskIds, call?.verbatim ?? false),
+        getAll(on, keys, layout, taskIds, call),
       ),
     delete: (taskIds, call) =>
       connection.run({ doing: `deleting ${taskIds.length} records`, write: true, signal: call?.signal }, async (on) => {

@@ -19,6 +19,8 @@ export interface WatchParts {
   readonly channelOf: (taskId: string) => string;
   readonly taskIdOf: (channel: string) => string | undefined;
   readonly binary: boolean;
+  /** The record of a message, which carries no deadline. */
+  readonly decode: (message: Message) => TaskRecord | Refused;
   /** The records of messages, with the deadlines that messages do not carry. */
   readonly complete: (messages: readonly Message[]) => Promise<readonly (TaskRecord | Refused)[]>;
   readonly healthCheckMs: number;
@@ -36,6 +38,7 @@ export interface Watch extends NotifyCapability {
 
 interface Watcher {
   readonly handler: WatchHandler;
+  readonly deadlines: boolean;
   readonly taskIds: Set<string>;
   open: boolean;
 }
@@ -47,7 +50,7 @@ const PAUSE_MS = 50;
 
 /** One subscriber connection for all watchers; a channel is subscribed to once, however many watch it. */
 export function openWatch(parts: WatchParts): Watch {
-  const { connection, channelOf, taskIdOf, binary, complete, healthCheckMs, onBackgroundError } = parts;
+  const { connection, channelOf, taskIdOf, binary, decode, complete, healthCheckMs, onBackgroundError } = parts;
   const client = connection.client as Redis;
   const watchers = new Map<string, Set<Watcher>>();
   let pending: Message[] = [];
@@ -68,11 +71,15 @@ export function openWatch(parts: WatchParts): Watch {
     for (const { handler } of all()) guarded(() => handler.gap());
   };
 
+  const watching = (taskId: string, deadlines: boolean): readonly Watcher[] =>
+    [...(watchers.get(taskId) ?? [])].filter((watcher) => watcher.deadlines === deadlines);
+  const tell = (outcome: TaskRecord | Refused, deadlines: boolean): void => {
+    for (const { handler } of watching(outcome.taskId, deadlines)) guarded(() => handler.record(outcome));
+  };
+
   const deliver = async (messages: readonly Message[]): Promise<void> => {
     try {
-      for (const outcome of await complete(messages)) {
-        for (const watcher of [...(watchers.get(outcome.taskId) ?? [])]) guarded(() => watcher.handler.record(outcome));
-      }
+      for (const outcome of await complete(messages)) tell(outcome, true);
     } catch (error) {
       // They are stored: who waits reads again.
       onBackgroundError(error);
@@ -90,8 +97,11 @@ export function openWatch(parts: WatchParts): Watch {
   };
   const receive = (channel: string, value: Stored): void => {
     const taskId = taskIdOf(channel);
-    if (taskId === undefined || !watchers.has(taskId)) return;
-    pending.push({ taskId, value });
+    if (taskId === undefined) return;
+    const message = { taskId, value };
+    if (watching(taskId, false).length > 0) tell(decode(message), false);
+    if (watching(taskId, true).length === 0) return;
+    pending.push(message);
     if (delivering) return;
     delivering = true;
     // Not at once: messages that were read together are asked about together.
@@ -191,8 +201,8 @@ export function openWatch(parts: WatchParts): Watch {
   }
 
   return {
-    subscribe(handler) {
-      const watcher: Watcher = { handler, taskIds: new Set(), open: true };
+    subscribe(handler, { deadlines = true } = {}) {
+      const watcher: Watcher = { handler, deadlines, taskIds: new Set(), open: true };
       return {
         add: (taskIds, options) => add(watcher, taskIds, options),
         remove: (taskIds) => forget(watcher, taskIds),

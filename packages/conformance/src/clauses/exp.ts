@@ -3,6 +3,7 @@ import type { ClauseContext } from '../context.js';
 import { FAR_MS, foundOf, passDeadline, resolutionMs } from './deadlines.js';
 import { EXP_BEYOND } from './exp-beyond.js';
 import { EXP_SWEEP } from './exp-sweep.js';
+import { EXP_UNASKED } from './exp-unasked.js';
 
 const DAY_MS = 86_400_000;
 
@@ -171,6 +172,7 @@ export const EXP: readonly Clause[] = [
       t.same(await foundOf(t, taskIds), expected, 'ids of a batch that outlive two of them');
     },
   },
+  ...EXP_UNASKED,
 ];
 
 /** Stores a record, reads it as late before its deadline as the clock allows, and lets the deadline go by; its id. */

@@ -34,8 +34,8 @@ export function handleOf(shared: ResultStore): ResultStore {
       subscriptions.clear();
     },
     notify: notify && {
-      subscribe(handler) {
-        const inner = notify.subscribe(handler);
+      subscribe(handler, options) {
+        const inner = notify.subscribe(handler, options);
         subscriptions.add(inner);
         return {
           ...inner,

@@ -3,6 +3,7 @@ import { reading, storing } from './altered.js';
 import { afterDeadline, hidden } from './deadlines.js';
 import { EXP_BEYOND_SABOTEURS } from './exp-beyond.js';
 import { EXP_SWEEP_SABOTEURS } from './exp-sweep.js';
+import { EXP_UNASKED_SABOTEURS } from './exp-unasked.js';
 import { nowOf, readBack, sample, storeOf } from './probe.js';
 import type { Saboteur } from './saboteur.js';
 
@@ -132,6 +133,7 @@ export const EXP_SABOTEURS: readonly Saboteur[] = [
   },
   ...EXP_BEYOND_SABOTEURS,
   ...EXP_SWEEP_SABOTEURS,
+  ...EXP_UNASKED_SABOTEURS,
   {
     name: 'tells-no-deadline',
     violates: 'EXP-12',

@@ -84,7 +84,7 @@ export function claimCheck(store: ResultStore, blobs: BlobStore, options: ClaimC
       return Promise.all(outcomes.map((outcome) => redeem(outcome, { signal })));
     },
     async delete(taskIds, callOptions) {
-      const outcomes = await store.get(taskIds, callOptions);
+      const outcomes = await store.get(taskIds, { ...callOptions, deadlines: false });
       const count = await store.delete(taskIds, callOptions);
       const keys = outcomes.flatMap((outcome) =>
         outcome && 'result' in outcome && isPointer(outcome.result) ? outcome.result['@rb/claim-check'] : [],

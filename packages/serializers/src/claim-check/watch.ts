@@ -11,21 +11,19 @@ export function watchRedeemed(
   redeem: (outcome: TaskRecord | Refused) => Promise<GetOutcome>,
 ): NotifyCapability {
   return {
-    subscribe(handler) {
+    subscribe(handler, options) {
       const last = new Map<string, Promise<void>>();
       const watched = new Set<string>();
-      const subscription = notify.subscribe({
-        gap: () => handler.gap(),
-        record(outcome) {
-          const { taskId } = outcome;
-          const before = last.get(taskId) ?? Promise.resolve();
-          const told = Promise.all([redeem(outcome).catch(() => 'gap' as const), before]).then(([now]) => {
-            if (watched.has(taskId)) tell(handler, now);
-            if (last.get(taskId) === told) last.delete(taskId);
-          });
-          last.set(taskId, told);
-        },
-      });
+      const record = (outcome: TaskRecord | Refused): void => {
+        const { taskId } = outcome;
+        const before = last.get(taskId) ?? Promise.resolve();
+        const told = Promise.all([redeem(outcome).catch(() => 'gap' as const), before]).then(([now]) => {
+          if (watched.has(taskId)) tell(handler, now);
+          if (last.get(taskId) === told) last.delete(taskId);
+        });
+        last.set(taskId, told);
+      };
+      const subscription = notify.subscribe({ gap: () => handler.gap(), record }, options);
       return {
         async add(taskIds, options) {
           const added = taskIds.filter((taskId) => !watched.has(taskId));
