@@ -2,9 +2,9 @@ import { type GetOptions, type GetOutcome, type Refused, ResultError, type TaskR
 import { chunksOf } from './chunks.js';
 import { CHUNK, callScript, isCluster, type Stored } from './commands.js';
 import type { Client } from './connection.js';
+import type { Message } from './delivery.js';
 import type { Keys } from './keys.js';
 import type { Layout } from './layout.js';
-import type { Message } from './watch.js';
 
 /** One entry per id, same order. Values and deadlines are of one moment per chunk. */
 export async function getAll(

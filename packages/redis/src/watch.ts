@@ -1,46 +1,23 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CallOptions,
-  isResultError,
-  type NotifyCapability,
-  type Refused,
-  ResultError,
-  type TaskRecord,
-  type WatchHandler,
-} from '@rb/core';
+import { type CallOptions, isResultError, type NotifyCapability, ResultError } from '@rb/core';
 import type { Redis } from 'ioredis';
 import { chunksOf } from './chunks.js';
 import type { Stored } from './commands.js';
 import type { Connection } from './connection.js';
+import { delivery, type Readers, type Watcher } from './delivery.js';
 
-export interface WatchParts {
+export interface WatchParts extends Readers {
   /** A connection for subscriptions alone. */
   readonly connection: Connection;
   readonly channelOf: (taskId: string) => string;
   readonly taskIdOf: (channel: string) => string | undefined;
   readonly binary: boolean;
-  /** The record of a message, which carries no deadline. */
-  readonly decode: (message: Message) => TaskRecord | Refused;
-  /** The records of messages, with the deadlines that messages do not carry. */
-  readonly complete: (messages: readonly Message[]) => Promise<readonly (TaskRecord | Refused)[]>;
   readonly healthCheckMs: number;
   readonly onBackgroundError: (error: unknown) => void;
 }
 
-export interface Message {
-  readonly taskId: string;
-  readonly value: Stored;
-}
-
 export interface Watch extends NotifyCapability {
   close(): void;
-}
-
-interface Watcher {
-  readonly handler: WatchHandler;
-  readonly deadlines: boolean;
-  readonly taskIds: Set<string>;
-  open: boolean;
 }
 
 /** Channels per SUBSCRIBE: a command of some 64 kB. */
@@ -53,8 +30,6 @@ export function openWatch(parts: WatchParts): Watch {
   const { connection, channelOf, taskIdOf, binary, decode, complete, healthCheckMs, onBackgroundError } = parts;
   const client = connection.client as Redis;
   const watchers = new Map<string, Set<Watcher>>();
-  let pending: Message[] = [];
-  let delivering = false;
   /** The SUBSCRIBE of each channel of this connection, sent or confirmed. */
   const heard = new Map<string, Promise<void>>();
   let tending = false;
@@ -71,44 +46,13 @@ export function openWatch(parts: WatchParts): Watch {
     for (const { handler } of all()) guarded(() => handler.gap());
   };
 
-  const watching = (taskId: string, deadlines: boolean): readonly Watcher[] =>
-    [...(watchers.get(taskId) ?? [])].filter((watcher) => watcher.deadlines === deadlines);
-  const tell = (outcome: TaskRecord | Refused, deadlines: boolean): void => {
-    for (const { handler } of watching(outcome.taskId, deadlines)) guarded(() => handler.record(outcome));
-  };
-
-  const deliver = async (messages: readonly Message[]): Promise<void> => {
-    try {
-      for (const outcome of await complete(messages)) tell(outcome, true);
-    } catch (error) {
-      // They are stored: who waits reads again.
-      onBackgroundError(error);
-      tellGap();
-    }
-  };
-  // One question at a time, so that order is kept; it is for all that arrived during the one before.
-  const deliverAll = async (): Promise<void> => {
-    while (pending.length > 0) {
-      const messages = pending;
-      pending = [];
-      await deliver(messages);
-    }
-    delivering = false;
-  };
-  const receive = (channel: string, value: Stored): void => {
+  const receive = delivery({ watchers, decode, complete, guarded, lost: tellGap, onBackgroundError });
+  const hear = (channel: string, value: Stored): void => {
     const taskId = taskIdOf(channel);
-    if (taskId === undefined) return;
-    const message = { taskId, value };
-    if (watching(taskId, false).length > 0) tell(decode(message), false);
-    if (watching(taskId, true).length === 0) return;
-    pending.push(message);
-    if (delivering) return;
-    delivering = true;
-    // Not at once: messages that were read together are asked about together.
-    queueMicrotask(deliverAll);
+    if (taskId !== undefined) receive({ taskId, value });
   };
-  if (binary) client.on('messageBuffer', (channel: Buffer, value: Buffer) => receive(channel.toString(), value));
-  else client.on('message', receive);
+  if (binary) client.on('messageBuffer', (channel: Buffer, value: Buffer) => hear(channel.toString(), value));
+  else client.on('message', hear);
 
   const inChunks = async (
     taskIds: readonly string[],

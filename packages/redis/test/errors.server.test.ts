@@ -157,6 +157,13 @@ describe('a key that holds something else', () => {
     const [read, refused] = await store.get(['a', 'list']);
     expect(read).toMatchObject({ state: 'SUCCESS' });
     expect(refused).toMatchObject({ taskId: 'list', refused: { code: 'RB_DECODE' } });
+    // MGET alone could not tell it from a key that is not there.
+    expect(await store.get(['none', 'list', 'a', 'none'], { deadlines: false })).toEqual([
+      undefined,
+      refused,
+      read,
+      undefined,
+    ]);
     expect(await store.delete(['list'])).toBe(1);
   });
 

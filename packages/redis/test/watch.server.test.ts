@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { tcpProxy } from '@rb/conformance/tcp-proxy';
+import type { WatchHandler } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import { namespace } from '@rb/servers/shared';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +30,41 @@ describe('watching', () => {
     await store.put([recordOf({ expiresAt })]);
     await expect.poll(() => told).toEqual([recordOf({ expiresAt })]);
     expect(told).toEqual(await store.get(['a']));
+  });
+
+  test('asks the server for nothing more where no deadline is wanted', async ({ server }) => {
+    const globalKeyPrefix = namespace();
+    const store = storeAt({ url: server.url, globalKeyPrefix, clientName: globalKeyPrefix });
+    const told: unknown[] = [];
+    const handler: WatchHandler = { record: (record) => void told.push(record), gap() {} };
+    await store.notify?.subscribe(handler, { deadlines: false }).add(['a']);
+    const writer = storeAt({ url: server.url, globalKeyPrefix });
+    await writer.put([recordOf({ expiresAt: Date.now() + 60_000 })]);
+    await expect.poll(() => told).toEqual([recordOf()]);
+    // The connection for commands has not been made.
+    const clients = String(await clientAt(server.url).client('LIST')).split('\n');
+    expect(clients.filter((line) => line.includes(`name=${globalKeyPrefix} `))).toHaveLength(1);
+  });
+
+  test('tells who one handler has removed nothing more of the same message', async ({ server }) => {
+    const store = storeAt({ url: server.url, globalKeyPrefix: namespace() });
+    for (const deadlines of [true, false]) {
+      const heard = listener();
+      const removed = store.notify?.subscribe(heard, { deadlines });
+      const told: unknown[] = [];
+      const remover: WatchHandler = {
+        record(record) {
+          told.push(record);
+          removed?.remove(['a']);
+        },
+        gap() {},
+      };
+      await store.notify?.subscribe(remover, { deadlines }).add(['a']);
+      await removed?.add(['a']);
+      await store.put([recordOf({ state: 'STARTED' })]);
+      await expect.poll(() => told).toHaveLength(1);
+      expect(heard.told).toEqual([]);
+    }
   });
 
   test('takes one connection and one channel, however many watch', async ({ server }) => {
