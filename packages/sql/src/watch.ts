@@ -98,7 +98,12 @@ interface Seen {
   readonly asOf?: Moment | undefined;
   /** The last one that was told by its notification, where no read has seen it yet. */
   readonly transaction?: number | undefined;
+  /** How many answers in a row came later than those to later questions. */
+  readonly overtaken?: number | undefined;
 }
+
+/** Who is overtaken more often asks another server, which numbers its transactions differently. */
+const MAX_OVERTAKEN = 20;
 
 /**
  * Notification for databases that cannot push: one cheap question per `pollMs` for all subscriptions, and only after a
@@ -122,11 +127,18 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
   const isNews = (id: string, { byId }: Found<string>): boolean =>
     seen.has(id) && seen.get(id)?.version !== (byId.get(id) ?? NOTHING);
 
+  /** After the connection was another one nothing is known of when an id was read. */
+  const settle = (id: string, asOf: Moment | undefined): void => {
+    const last = seen.get(id);
+    if (asOf !== undefined && last !== undefined && last.asOf === undefined) seen.set(id, { ...last, asOf });
+  };
+
   const look = async (taskIds: readonly string[]): Promise<void> => {
     let news = taskIds;
     const told = new Map<string, GetOutcome>();
     for (let pass = 0; pass < PASSES; pass++) {
       const versions = await source.versions(news);
+      for (const id of news) settle(id, versions.asOf);
       news = news.filter((id) => isNews(id, versions));
       if (news.length === 0) return;
       rhythm.hurry();
@@ -149,8 +161,10 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
       if (last === undefined) continue;
       // What was told meanwhile is newer.
       if (last.transaction !== undefined && asOf && isBefore(asOf, last.transaction)) continue;
-      // Somebody has read what is newer, which nobody was told yet.
-      if (later(last.asOf, asOf) !== asOf) {
+      // Somebody has read what is newer, and nobody was told of it yet.
+      const { overtaken = 0 } = last;
+      if (later(last.asOf, asOf) !== asOf && overtaken < MAX_OVERTAKEN) {
+        seen.set(id, { ...last, overtaken: overtaken + 1 });
         written.add(id);
         continue;
       }
