@@ -32,6 +32,7 @@ export function notifications(tables: Tables, layout: Layout): Migration {
   ];
   const triggers = [trigger('insert'), trigger('update')];
   const body = notifyBody(tables, layout);
+  // Judged by what it does, as its name stays: so replacing it takes no lock on the table.
   return {
     version: 2,
     pending: ({ objects }) => {
@@ -60,16 +61,16 @@ function notifyBody({ channel, names }: Tables, layout: Layout): string {
   const long = columnsOf(layout, true)
     .filter((column) => LONG.includes(column))
     .map((column) => `coalesce(octet_length(w.${column}), 0)`);
-  const small = `w.status IS DISTINCT FROM 'PENDING' AND ${long.join(' + ')} <= ${MAX_VALUES_BYTES}`;
+  const small = `w.task_id IS NOT NULL AND w.status IS DISTINCT FROM 'PENDING' AND ${long.join(' + ')} <= ${MAX_VALUES_BYTES}`;
   const notify = (where: string, what: string): string => `IF pg_notify(${where}, ${what}) IS NULL THEN NULL; END IF; `;
   return (
-    'DECLARE n int8; secret text; told text; BEGIN SELECT count(*) INTO n FROM written; IF n = 0 THEN RETURN NULL; END IF; ' +
-    `IF n = 1 AND has_table_privilege(to_regclass('${channel}'), 'SELECT') THEN ` +
-    'SELECT c.channel, json_build_array(w.task_id, txid_current(), row_to_json(w))::text INTO secret, told ' +
-    `FROM written w, ${channel} c WHERE w.task_id IS NOT NULL AND ${small}; ` +
-    `IF octet_length(told) <= ${MAX_PAYLOAD_BYTES} AND secret <> '' THEN ${notify('secret', 'told')}RETURN NULL; END IF; END IF; ` +
+    'DECLARE n int8; w record; secret text; told text; BEGIN SELECT count(*) INTO n FROM written; IF n = 0 THEN RETURN NULL; END IF; ' +
+    `IF n = 1 AND has_table_privilege(to_regclass('${channel}'), 'SELECT') THEN SELECT * INTO w FROM written; ` +
+    `IF ${small} THEN secret := (SELECT c.channel FROM ${channel} c LIMIT 1); ` +
+    'told := json_build_array(w.task_id, txid_current(), row_to_json(w))::text; ' +
+    `IF octet_length(told) <= ${MAX_PAYLOAD_BYTES} AND secret <> '' THEN ${notify('secret', 'told')}RETURN NULL; END IF; END IF; END IF; ` +
     'FOR told IN SELECT json_agg(task_id)::text FROM ' +
-    `(SELECT task_id, (row_number() OVER () - 1) / ${PAGE} AS page FROM written WHERE task_id IS NOT NULL) w GROUP BY page LOOP ` +
+    `(SELECT task_id, (row_number() OVER () - 1) / ${PAGE} AS page FROM written WHERE task_id IS NOT NULL) ids GROUP BY page LOOP ` +
     notify(`'${channelOf(names.task)}'`, `CASE WHEN octet_length(told) <= ${MAX_PAYLOAD_BYTES} THEN told ELSE '' END`) +
     'END LOOP; RETURN NULL; END'
   );
