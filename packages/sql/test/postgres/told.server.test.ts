@@ -79,6 +79,15 @@ const SETTINGS = [
   'SET extra_float_digits = 0',
 ];
 
+/** What its migrations leave, as far as it matters. */
+const djangoTables = (recent: string): string => `CREATE TABLE django_celery_results_taskresult (
+    id serial PRIMARY KEY, task_id varchar(255) NOT NULL UNIQUE, status varchar(50) NOT NULL, content_type varchar(128) NOT NULL,
+    content_encoding varchar(64) NOT NULL, result text, date_done timestamptz NOT NULL, date_created timestamptz NOT NULL,
+    traceback text, meta text, task_args text, task_kwargs text, task_name varchar(255), worker varchar(100)${recent});
+  CREATE TABLE django_celery_results_groupresult (id serial PRIMARY KEY, group_id varchar(255) NOT NULL UNIQUE,
+    date_created timestamptz NOT NULL, date_done timestamptz NOT NULL, content_type varchar(128) NOT NULL,
+    content_encoding varchar(64) NOT NULL, result text)`;
+
 for (const service of ['postgres', 'postgres-old'] as const) {
   const it = await serverTest(service);
 
@@ -112,6 +121,28 @@ for (const service of ['postgres', 'postgres-old'] as const) {
           await eventually(() => expect(told).toHaveLength(n));
           expect(told.at(-1), `${settings}: ${set}`).toEqual((await store.get(['a']))[0]);
         }
+    });
+
+    it('tells of tables of Django too, of older ones as well, whatever the zone of who writes', async ({ server }) => {
+      for (const recent of ['', ', date_started timestamptz, periodic_task_name varchar(255)']) {
+        await using database = await databaseAt(server.url);
+        await database.admin.query(djangoTables(recent));
+        const { store, asked } = openCounted(database, { layout: 'django-extended' });
+        const writer = open(database, { layout: 'django-extended' });
+        const told = await watching(store, 'a');
+        const before = asked.length;
+        const meta = { name: 'add', args: [1], worker: 'w', unknown: ['\0'] };
+        await writer.put([record('a', 'FAILURE', { result: 'ü\0', meta, expiresAt: Date.now() + 86_400_000 })]);
+        await eventually(() => expect(told).toHaveLength(1));
+        expect(told[0]).toEqual((await writer.get(['a']))[0]);
+        await database.admin.query("SET TimeZone = 'Asia/Kathmandu'");
+        await database.admin.query(`UPDATE django_celery_results_taskresult SET status = 'SUCCESS', result = '7',
+          date_done = '2026-11-22 17:03:59.4+00', content_type = 'application/json', meta = '{}' WHERE task_id = 'a'`);
+        await eventually(() => expect(told).toHaveLength(2));
+        expect(told[1]).toEqual((await writer.get(['a']))[0]);
+        expect(told[1]).toMatchObject({ result: 7, doneAt: Date.UTC(2026, 10, 22, 17, 3, 59, 400) });
+        expect(asked.slice(before)).toEqual([]);
+      }
     });
 
     it('tells ids where the row is large, or one of several, and then the record is asked for', async ({ server }) => {
