@@ -1,7 +1,9 @@
 import type { ResultError, ScanFilter } from '@rb/core';
 import type { SqlRow, SqlValue, Statement, StatementResult } from './executor.js';
+import type { Moment } from './moment.js';
 import type { Found, Migration } from './schema.js';
 import type { StoredRow } from './task-row.js';
+import type { Written } from './watch.js';
 import type { Dates } from './zones.js';
 
 export interface ScanQuery {
@@ -43,8 +45,15 @@ export interface Statements {
   delete(taskIds: readonly string[], now: number): readonly Statement[];
   /** Rows: `{ task_id, version }`; the version differs after every write, by whomever. */
   versions(taskIds: readonly string[]): Statement;
-  /** Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. */
+  /**
+   * Where the database tells of writes: rows of `get` with `version`, and with `live`, 0 where a row has expired. Here and in
+   * `versions` rows also say when they were read, and where there are none, one without an id does.
+   */
   latest?(taskIds: readonly string[], now: number): Statement;
+  /** When a row of these was read. */
+  asOf?(row: SqlRow): Moment;
+  /** The row that `latest` would have found after a write that was told with it; undefined where that does not say all of it. */
+  told?(written: Written, now: number): SqlRow | undefined;
   /** One row `{ token }`, which differs from the last one where anything may have been written in between. Undefined: nothing cheap tells. */
   changeToken(): Statement | undefined;
   /** Rows: the same and `id`, in its order. */

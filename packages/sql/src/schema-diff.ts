@@ -11,6 +11,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [pattern(`CREATE (?:UNIQUE )?INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?${NAME}`), 'the index $1 is missing'],
   [pattern(`CREATE TRIGGER ${NAME}`), 'the trigger $1 is missing'],
   [pattern(`DROP INDEX (?:CONCURRENTLY )?${NAME}`), 'the index $1 is invalid: building it was cut off'],
+  [pattern(`CREATE OR REPLACE FUNCTION ${NAME}.*pg_notify`), 'the function $1 is missing or of another version'],
   [pattern('(?:CREATE OR REPLACE|SELECT)'), ''],
 ];
 

@@ -19,7 +19,7 @@ import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { doneMs, type StoredRow, taskRowCodec } from './task-row.js';
-import { type Latest, type Listen, pollingWatch } from './watch.js';
+import { type Found, type Latest, type Listen, pollingWatch, type WatchSource, type Written } from './watch.js';
 import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -62,15 +62,19 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     }
   };
 
+  const watch = sqlWatch(session, { get: (taskIds) => get(taskIds), decode }, options);
+
   const get: ResultStore['get'] = async (taskIds, { signal, verbatim } = {}) => {
     const doing = `reading ${taskIds.length} records`;
-    const [result] = await session.read((statements) => [statements.get(taskIds, now())], doing, signal);
+    const isWatched = taskIds.some(watch.isWatched);
+    const read = (statements: Statements): Statement =>
+      (isWatched && statements.asOf && statements.latest?.(taskIds, now())) || statements.get(taskIds, now());
+    const [result] = await session.read((statements) => [read(statements)], doing, signal);
     const found = new Map<unknown, NonNullable<GetOutcome>>();
-    for (const row of result?.rows ?? []) found.set(row.task_id, decode(row, verbatim));
+    for (const row of result?.rows ?? []) if (isLive(row)) found.set(row.task_id, decode(row, verbatim));
+    if (isWatched) watch.wasRead(result?.rows ?? []);
     return taskIds.map((id) => found.get(id));
   };
-
-  const watch = sqlWatch(session, { get, decode }, options);
 
   const put: ResultStore['put'] = async (records, { signal } = {}) => {
     // Before the first await: what the caller changes afterwards is not stored.
@@ -125,12 +129,16 @@ function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: rea
   });
 }
 
+/** Rows of `latest` say so; of `get` there are no others. */
+const isLive = ({ task_id: taskId, live = 1 }: SqlRow): boolean => taskId !== null && live === 1;
+
 function sqlWatch(
   session: Session,
-  { get, decode }: { readonly get: ResultStore['get']; readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
+  { get, decode }: Pick<WatchSource, 'get'> & { readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
   { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
 ) {
   let token: unknown;
+  let known: Statements | undefined;
   // One after another: however many begin to watch at once, watching takes one connection of a pool.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -139,12 +147,22 @@ function sqlWatch(
     return result;
   };
   const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
-    const all = (statements: Statements): Statement[] =>
-      [build(statements)].filter((statement) => statement !== undefined);
+    const all = (statements: Statements): Statement[] => {
+      known = statements;
+      return [build(statements)].filter((statement) => statement !== undefined);
+    };
     const [result] = await inTurn(() => session.read(all, 'looking for changes'));
     return result?.rows ?? [];
   };
-  return pollingWatch(
+  const found = <T>(rows: readonly SqlRow[], pick: (row: SqlRow) => T): Found<T> => ({
+    byId: new Map(rows.filter((row) => row.task_id !== null).map((row) => [String(row.task_id), pick(row)])),
+    asOf: rows[0] && known?.asOf?.(rows[0]),
+  });
+  const latestOf = (row: SqlRow): Latest => ({
+    version: String(row.version),
+    outcome: isLive(row) ? decode(row) : undefined,
+  });
+  const watch = pollingWatch(
     {
       async changed() {
         const [row] = await ask((statements) => statements.changeToken());
@@ -158,22 +176,22 @@ function sqlWatch(
           signal,
           'looking for changes',
         );
-        return new Map(rows.map((row) => [String(row.task_id), String(row.version)]));
+        return found(rows, ({ version }) => String(version));
       },
       get: (taskIds) => inTurn(() => get(taskIds)),
       ...(listen && {
-        async latest(taskIds: readonly string[]) {
-          const rows = await ask((statements) => statements.latest?.(taskIds, now()));
-          const latestOf = (row: SqlRow): Latest => ({
-            version: String(row.version),
-            outcome: row.live === 1 ? decode(row) : undefined,
-          });
-          return new Map(rows.map((row) => [String(row.task_id), latestOf(row)]));
+        latest: async (taskIds: readonly string[]) =>
+          found(await ask((statements) => statements.latest?.(taskIds, now())), latestOf),
+        told(written: Written) {
+          const row = known?.told?.(written, now());
+          return row && latestOf(row);
         },
+        prepare: async () => void (await session.read(() => [], 'looking for changes')),
       }),
     },
     { pollMs, maxPollMs, listen, onBackgroundError },
   );
+  return { ...watch, wasRead: (rows: readonly SqlRow[]) => watch.read(found(rows, () => undefined)) };
 }
 
 const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore['expiry']> => ({

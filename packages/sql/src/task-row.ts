@@ -149,7 +149,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
 }
 
 /** Columns that may hold much, of any layout. */
-const LONG = [
+export const LONG: readonly string[] = [
   ...['result', 'traceback', 'args', 'kwargs', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
   ...['meta', 'task_args', 'task_kwargs'],
 ];

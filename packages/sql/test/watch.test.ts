@@ -20,7 +20,7 @@ describe('polling', () => {
           underWay--;
           return false;
         },
-        versions: async () => new Map(),
+        versions: async () => ({ byId: new Map() }),
         get: async (taskIds) => taskIds.map(() => undefined),
       },
       { pollMs: 1, onBackgroundError: () => undefined },
@@ -48,7 +48,7 @@ describe('polling', () => {
     const watch = pollingWatch(
       {
         changed: async () => true,
-        versions: async (taskIds) => new Map(taskIds.map((id) => [id, String(version)])),
+        versions: async (taskIds) => ({ byId: new Map(taskIds.map((id) => [id, String(version)])) }),
         async get(taskIds) {
           // Somebody writes before the first reading, which finds what is stored by then.
           if (reads++ === 0) version++;

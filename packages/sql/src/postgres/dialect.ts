@@ -15,7 +15,13 @@ export const postgresDialect = (
   name: 'postgres',
   statements(additions, found) {
     checkLayout(tables, found, partitions);
-    return postgresStatements(tables, presentIn(layout, found, tables.task), additions, partitions !== undefined);
+    return postgresStatements(
+      tables,
+      presentIn(layout, found, tables.task),
+      additions,
+      notifies,
+      partitions !== undefined,
+    );
   },
   unfit: (row) => {
     const column = columnsOf(layout, extended).find((name) => {

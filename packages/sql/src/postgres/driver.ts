@@ -39,6 +39,11 @@ interface PgTypes {
   getTypeParser(oid: number, format?: 'text' | 'binary'): any;
 }
 
+interface PgNotification {
+  readonly channel: string;
+  readonly payload?: string | undefined;
+}
+
 interface PgResult {
   readonly command: string;
   readonly rowCount: number | null;
@@ -48,8 +53,8 @@ interface PgResult {
 /** A connection outside of any pool. */
 export interface PgConnection {
   connect(): Promise<unknown>;
-  query(text: string): Promise<unknown>;
-  on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+  query(text: string): Promise<Pick<PgResult, 'rows'>>;
+  on(event: 'notification', listener: (message: PgNotification) => void): unknown;
   on(event: 'error' | 'end', listener: () => void): unknown;
   readonly connection: { readonly stream: { destroy(): unknown } };
 }
@@ -85,7 +90,7 @@ export const PARSERS: PgTypes = {
 const ESCAPED = /\\(\\|[0-7]{3})/g;
 
 /** Either of the formats that the setting bytea_output names. */
-function bytesOf(text: string): Buffer {
+export function bytesOf(text: string): Buffer {
   if (text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex');
   const plain = text.replace(ESCAPED, (_, code: string) =>
     code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SchemaDialect } from '../dialect.js';
 import { columnsOf, type Layout } from '../layout.js';
 import type { Tables } from './tables.js';
@@ -6,6 +7,8 @@ import type { Tables } from './tables.js';
 export const largeMark = (table: string): string => `${table}@large`.toLowerCase();
 export const partitionedMark = (table: string): string => `${table}@partitioned`.toLowerCase();
 export const invalidMark = (index: string): string => `${index}@invalid`.toLowerCase();
+/** Of the function of a trigger, by what it does. */
+export const functionMark = (body: string): string => `@${createHash('sha256').update(body).digest('hex')}`;
 
 /** A table up to this size is indexed at once: some 25,000 rows, in less than a tenth of a second. */
 const SMALL_BYTES = 8 * 2 ** 20;
@@ -46,8 +49,10 @@ export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 
             THEN '' ELSE '@invalid' END AS name
           FROM unnest($1::text[]) n JOIN pg_index ON indrelid = to_regclass(n) JOIN pg_class c ON c.oid = indexrelid
           UNION ALL SELECT tgname FROM unnest($1::text[]) n JOIN pg_trigger ON tgrelid = to_regclass(n)
+          UNION ALL SELECT '@' || encode(sha256(convert_to(prosrc, 'UTF8')), 'hex')
+            FROM unnest($1::text[]) n JOIN pg_trigger ON tgrelid = to_regclass(n) JOIN pg_proc p ON p.oid = tgfoid
           UNION ALL SELECT n FROM unnest($2::text[]) n WHERE to_regclass(n) IS NOT NULL`,
-        params: [own, [tables.taskSequence, tables.groupSequence]],
+        params: [own, [tables.taskSequence, tables.groupSequence, tables.channel]],
       },
     ],
     found: ([columns, objects]) => {

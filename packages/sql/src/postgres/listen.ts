@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Listener } from '../watch.js';
+import type { Listener, Told } from '../watch.js';
+import type { PgConnection } from './driver.js';
 import { toResultError } from './errors.js';
+import { channelOf, hear, SECRET_CHANNEL } from './notifications.js';
 import type { OpenConnection } from './pool.js';
+import type { Tables } from './tables.js';
 
 /** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
 const FIRST_PAUSE_MS = 100;
@@ -9,9 +12,8 @@ const LAST_PAUSE_MS = 5_000;
 
 export interface ListenOptions {
   readonly connection: OpenConnection;
-  readonly channel: string;
-  /** With the ids that were written; without any where they were too many for one notification. */
-  readonly told: (taskIds?: readonly string[]) => void;
+  readonly tables: Tables;
+  readonly told: Told;
   readonly onBackgroundError?: ((error: unknown) => void) | undefined;
 }
 
@@ -19,7 +21,10 @@ export interface ListenOptions {
  * LISTEN on one connection of its own, from the first watcher on. It only makes watching faster: what is missed while it
  * is not connected, the poll finds.
  */
-export function listener({ connection, channel, told, onBackgroundError = () => undefined }: ListenOptions): Listener {
+export function listener({ connection, tables, told, onBackgroundError = () => undefined }: ListenOptions): Listener {
+  const failed = (error: unknown): void =>
+    onBackgroundError(toResultError(error, { doing: 'listening', server: connection.name, mayHaveLanded: false }));
+
   let stopping = new AbortController();
   let started: Promise<void> | undefined;
 
@@ -30,14 +35,23 @@ export function listener({ connection, channel, told, onBackgroundError = () => 
       client.on('error', resolve);
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    client.on('notification', ({ payload }) => told(payload ? (JSON.parse(payload) as string[]) : undefined));
+    let secret: string | undefined;
+    client.on('notification', ({ channel, payload }) => {
+      try {
+        hear(payload, channel === secret, told);
+      } catch (error) {
+        // Whoever may connect may notify.
+        failed(error);
+      }
+    });
     try {
       await Promise.race([client.connect(), ended]);
       if (signal.aborted) return;
-      await client.query(`LISTEN "${channel}"`);
+      secret = await secretOf(client, tables);
+      const channels = [channelOf(tables.names.task), ...(secret === undefined ? [] : [secret])];
+      await client.query(channels.map((channel) => `LISTEN "${channel}"`).join('; '));
       onLive();
-      // Whatever was written before it was heard.
-      told();
+      told.live();
       await ended;
     } finally {
       client.connection.stream.destroy();
@@ -52,7 +66,7 @@ export function listener({ connection, channel, told, onBackgroundError = () => 
         onTried();
       }).catch((error: unknown) => {
         connection.failed(error);
-        onBackgroundError(toResultError(error, { doing: 'listening', server: connection.name, mayHaveLanded: false }));
+        failed(error);
       });
       onTried();
       const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (1 - Math.random() / 2);
@@ -74,4 +88,12 @@ export function listener({ connection, channel, told, onBackgroundError = () => 
       stopping.abort();
     },
   };
+}
+
+/** Undefined where there is none, or none for this role. */
+async function secretOf(client: PgConnection, { channel: table }: Tables): Promise<string | undefined> {
+  const { rows } = await client.query(`SELECT has_table_privilege(to_regclass('${table}'), 'SELECT') AS readable`);
+  if (rows[0]?.readable !== true) return undefined;
+  const [row] = (await client.query(`SELECT channel FROM ${table} LIMIT 1`)).rows;
+  return SECRET_CHANNEL.test(String(row?.channel)) ? String(row?.channel) : undefined;
 }

@@ -39,7 +39,7 @@ export function postgresSchemaDialect(
     migrations: [
       layout.django ? OF_DJANGO : celeryTables(tables, partitions),
       ...(extended ? [additions(tables, layout, partitions)] : []),
-      ...(extended && notifies ? [notifications(tables)] : []),
+      ...(extended && notifies ? [notifications(tables, layout)] : []),
     ],
     taskTable: tables.task,
     groupTable: tables.group,

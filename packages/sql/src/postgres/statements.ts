@@ -9,6 +9,7 @@ import { failedBefore, NOT_FINAL, putStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import type { Tables } from './tables.js';
 import { asText } from './types.js';
+import { momentOf, writtenRow } from './written.js';
 
 /** JavaScript's longest text is of 2^29 - 24 characters, two for each byte. */
 const MAX_READ_BYTES = 2 ** 28 - 2 ** 10;
@@ -28,8 +29,18 @@ export function asRead(layout: Layout, column: string): string {
   return column === 'result' && layout.bytes.has(column) ? `${readable(column)} AS ${column}` : column;
 }
 
-/** PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put. */
-export function postgresStatements(tables: Tables, layout: Layout, extended: boolean, partitioned = false): Statements {
+/**
+ * PostgreSQL's statements for tables with this package's columns, or for exactly the others'. `now` is always `$1`, but in put.
+ *
+ * @param notified Whether writes are told, so that reads have to say when they were made.
+ */
+export function postgresStatements(
+  tables: Tables,
+  layout: Layout,
+  extended: boolean,
+  notified = false,
+  partitioned = false,
+): Statements {
   const { task, group } = tables;
   const columns = columnsOf(layout, extended);
   const selected = columns.map((column) => asRead(layout, column));
@@ -39,6 +50,10 @@ export function postgresStatements(tables: Tables, layout: Layout, extended: boo
   const found = partitioned
     ? `${partitionNames(tables).get}($2::text[], $1::float8)`
     : `${task} WHERE task_id = ANY($2::text[]) AND ${live}`;
+  const dated = (ids: string): string =>
+    notified
+      ? `, snapshot FROM (SELECT txid_current_snapshot()::text AS snapshot) s LEFT JOIN ${task} t ON task_id = ANY(${ids}::text[])`
+      : ` FROM ${task} t WHERE task_id = ANY(${ids}::text[])`;
   const put = putStatements(tables, layout, columns, extended, NOT_FINAL);
   const restore = putStatements(tables, layout, columns, extended, failedBefore('excluded'));
 
@@ -57,12 +72,16 @@ export function postgresStatements(tables: Tables, layout: Layout, extended: boo
     ],
     // The transaction that wrote the row as it is now: differs after every commit, by whomever.
     versions: (taskIds) => ({
-      sql: `SELECT task_id, xmin::text AS version FROM ${task} WHERE task_id = ANY($1::text[])`,
+      sql: `SELECT task_id, t.xmin::text AS version${dated('$1')}`,
       params: [storable(taskIds)],
     }),
     latest: (taskIds, now) => ({
-      sql: `SELECT ${selected.join(', ')}, xmin::text AS version, ${live}::int AS live FROM ${task} WHERE task_id = ANY($2::text[])`,
+      sql: `SELECT ${selected.join(', ')}, t.xmin::text AS version, ${live}::int AS live${dated('$2')}`,
       params: [now, storable(taskIds)],
+    }),
+    ...(notified && {
+      asOf: ({ snapshot }) => momentOf(String(snapshot)),
+      told: (written, now) => writtenRow(written, columns, layout, extended ? now : undefined),
     }),
     // Which transactions are over: differs where any has written in between.
     changeToken: () => ({ sql: 'SELECT txid_current_snapshot()::text AS token', params: [] }),

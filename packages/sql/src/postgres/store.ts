@@ -11,7 +11,6 @@ import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';
 import { listener } from './listen.js';
 import { poolOfOne } from './lone-client.js';
-import { channelOf } from './notifications.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
 import { partitionsOf } from './partitions.js';
 import { partitionsAhead } from './partitions-ahead.js';
@@ -79,11 +78,11 @@ const aheadOf = ({ tables, schemas, partitions, now = Date.now }: PostgresStoreO
   partitions && partitionsAhead(tablesOf(CELERY, tables, schemas), partitionsOf(partitions), now);
 
 function listenOf(options: PostgresStoreOptions): Listen | undefined {
-  const { url, listen = false, layout = 'extended', tables, onBackgroundError } = options;
+  const { url, listen = false, layout = 'extended', tables, schemas, onBackgroundError } = options;
   if (listen === false) return undefined;
   const connection = openConnection(typeof listen === 'string' ? listen : (url ?? ''), options);
-  const { names } = tablesOf(layoutOf(layout), tables);
-  return (told) => listener({ connection, channel: channelOf(names.task), told, onBackgroundError });
+  const named = tablesOf(layoutOf(layout), tables, schemas);
+  return (told) => listener({ connection, tables: named, told, onBackgroundError });
 }
 
 export function executorOf(options: PostgresStoreOptions): Executor {

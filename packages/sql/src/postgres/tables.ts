@@ -7,6 +7,8 @@ export interface Tables {
   /** Who has reported to which group. */
   readonly members: string;
   readonly versions: string;
+  /** The secret name of the channel on which writes are told with what they left. */
+  readonly channel: string;
   readonly taskSequence: string;
   readonly groupSequence: string;
   /** Expressions that draw the id of a new row. */
@@ -52,6 +54,7 @@ export function tablesOf(
     group: inGroupSchema(group),
     members: inGroupSchema(`rb_${group}_members`),
     versions: inTaskSchema('rb_schema_version'),
+    channel: inTaskSchema(`rb_${task}_channel`),
     // As Celery names them, whatever the tables are called.
     taskSequence: inTaskSchema('task_id_sequence'),
     groupSequence: inGroupSchema('taskset_id_sequence'),

@@ -16,8 +16,11 @@ const PARTITIONS_VARIABLE = 'RB_POSTGRES_KIT_PARTITIONS';
 /** Short, so that outages of a second tell something. */
 const TIMES = { acquireTimeoutMs: 2_500, queryTimeoutMs: 1_500, pollMs: 5 };
 
-/** A pool grows with calls at once up to its size, which is what WAI-15 would take for a connection per wait. */
-const POOL_SIZE = 2;
+/**
+ * A pool grows with calls at once up to its size, which is what WAI-15 would take for a connection per wait. Where writes are told,
+ * so little is asked that it has not grown to two by the time when they are counted.
+ */
+const poolSizeOf = ({ listen }: PostgresStoreOptions): number => (listen ? 1 : 2);
 
 /** What the kit fills a store up to. */
 const MAX_BYTES = 4 * 2 ** 20;
@@ -69,7 +72,14 @@ export function postgresHarness(
       }
       const clock = virtualClock();
       const schemas = { task: schema, group: schema };
-      const common = { ...TIMES, ...options, poolSize: POOL_SIZE, maxBytes: MAX_BYTES, now: clock.now, schemas };
+      const common = {
+        ...TIMES,
+        ...options,
+        poolSize: poolSizeOf(options),
+        maxBytes: MAX_BYTES,
+        now: clock.now,
+        schemas,
+      };
       const here = users ? url.replace(/\/\/.*@/, `//${schema}:${PASSWORD}@`) : url;
       const world: World = {
         ...(restart && { restart }),
