@@ -94,7 +94,8 @@ export class ShardedSubscriber extends EventEmitter {
   disconnect(): void {
     if (this.status === 'end' || this.status === 'wait') return;
     this.status = 'end';
-    for (const client of this.#clients) client.disconnect();
+    // One whose socket is closed already would wait 2 s for it to close, and keep the process alive for as long.
+    for (const client of this.#clients) if (client.status !== 'end') client.disconnect();
     this.#clients.clear();
     this.#masters = [];
     this.#asking = undefined;
@@ -103,6 +104,8 @@ export class ShardedSubscriber extends EventEmitter {
   }
 
   async #connected(place: object): Promise<Redis> {
+    // What was ended meanwhile begins no more connections: nobody would end them.
+    if (this.status !== 'connecting') throw new Error('Connection is closed.');
     const client = this.#clientAt({ ...this.options, ...place });
     this.#clients.add(client);
     client.on('error', (error) => this.emit('error', error));

@@ -1,3 +1,5 @@
+import { getActiveResourcesInfo } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createResultBackend } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import { namespace } from '@rb/servers/shared';
@@ -34,6 +36,21 @@ describe('sharded pub/sub in a Cluster', () => {
     await results.succeed('a', 1);
     expect(await wait).toBe(1);
     client.disconnect();
+  });
+
+  test('leaves nothing behind that keeps a process alive', async ({ server }) => {
+    const timers = (): number => getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const lingering: number[] = [];
+    for (let round = 0; round < 40; round++) {
+      const before = timers();
+      const store = redisStore({ url: server.url, cluster: true, shardedPubSub: true });
+      await store.notify?.subscribe(listener()).add(['a']);
+      await store.close();
+      // The sockets themselves close within some turns; ioredis gives one that does not 2 s.
+      for (let turn = 0; turn < 50 && timers() > before; turn++) await sleep(10);
+      lingering.push(timers() - before);
+    }
+    expect(Math.max(...lingering)).toBeLessThanOrEqual(0);
   });
 
   it('listens to the new master when one is killed, and tells of the gap', async () => {
