@@ -57,6 +57,11 @@ export function postgresStatements(
   const put = putStatements(tables, layout, columns, extended, NOT_FINAL);
   const restore = putStatements(tables, layout, columns, extended, failedBefore('excluded'));
 
+  const deleteOne = `DELETE FROM ${task} WHERE task_id = ANY($2::text[])`;
+  // Locked in the order in which puts write: else they run into deadlocks, and PostgreSQL looks for those after a second.
+  const deleteSeveral = `WITH locked AS (SELECT task_id AS locked_id FROM ${task} WHERE task_id = ANY($2::text[])
+    ORDER BY task_id COLLATE "C" FOR UPDATE) DELETE FROM ${task} USING locked WHERE task_id = locked_id`;
+
   return {
     extended,
     put: (rows, now, restoring = false) => (restoring ? restore : put)(rows, now),
@@ -66,7 +71,7 @@ export function postgresStatements(
     }),
     delete: (taskIds, now) => [
       {
-        sql: `DELETE FROM ${task} WHERE task_id = ANY($2::text[]) RETURNING ${live}::int AS live`,
+        sql: `${taskIds.length > 1 ? deleteSeveral : deleteOne} RETURNING ${live}::int AS live`,
         params: [now, storable(taskIds)],
       },
     ],

@@ -123,6 +123,31 @@ it('surfaces no serialization failure and no deadlock', async ({ server }) => {
   await Promise.all(stores.map((store) => store.close()));
 });
 
+it('lets batches of puts and deletes wait for each other, and runs into no deadlock', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const ids = Array.from({ length: 100 }, (_, i) => `ü${i}`);
+  const stores = Array.from({ length: 2 }, () => postgresStore({ url: database.url }));
+  const [one, other] = stores;
+  for (let round = 0; round < 30; round++) {
+    await one?.put(ids.toSorted(() => Math.random() - 0.5).map((id) => record(id, 'STARTED')));
+    const again = ids.map((id) => record(id, 'RETRY'));
+    await Promise.all([
+      one?.put(again),
+      other?.put(again.toReversed()),
+      one?.delete(ids),
+      other?.delete(ids.toReversed()),
+    ]);
+  }
+  // What a connection has counted is certain to be there once it has ended.
+  await Promise.all(stores.map((store) => store.close()));
+  const others = 'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+  await expect.poll(async () => (await database.admin.query(others)).rowCount).toBe(0);
+  const { rows } = await database.admin.query(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect(rows).toEqual([{ deadlocks: 0 }]);
+});
+
 it('survives connections that were killed while they rested', async ({ server }) => {
   await using database = await databaseAt(server.url);
   await withStore({ url: database.url }, async (store) => {
