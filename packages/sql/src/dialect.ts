@@ -3,7 +3,7 @@ import type { SqlRow, SqlValue, Statement, StatementResult } from './executor.js
 import type { Moment } from './moment.js';
 import type { Found, Migration } from './schema.js';
 import type { StoredRow } from './task-row.js';
-import type { Written } from './watch.js';
+import type { Written } from './watch-source.js';
 import type { Dates } from './zones.js';
 
 export interface ScanQuery {

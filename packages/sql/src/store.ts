@@ -19,7 +19,8 @@ import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { doneMs, type StoredRow, taskRowCodec } from './task-row.js';
-import { type Found, type Latest, type Listen, pollingWatch, type WatchSource, type Written } from './watch.js';
+import { pollingWatch } from './watch.js';
+import type { Found, Latest, Listen, WatchSource, Written } from './watch-source.js';
 import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { later, type Moment } from '../src/moment.js';
-import { type Latest, pollingWatch, type Told, type WatchSource } from '../src/watch.js';
+import { pollingWatch } from '../src/watch.js';
+import type { Latest, Told, WatchSource } from '../src/watch-source.js';
 import { present, record } from './support.js';
 
 const at = (next: number, ...running: number[]): Moment => ({ next, running });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Listener, Told } from '../watch.js';
+import type { Listener, Told } from '../watch-source.js';
 import type { PgConnection } from './driver.js';
 import { toResultError } from './errors.js';
 import { channelOf, hear, SECRET_CHANNEL } from './notifications.js';

@@ -1,7 +1,7 @@
 import { columnsOf, type Layout } from '../layout.js';
 import type { Migration } from '../schema.js';
 import { LONG } from '../task-row.js';
-import type { Told, Written } from '../watch.js';
+import type { Told, Written } from '../watch-source.js';
 import { functionMark } from './inspection.js';
 import { quoted, type Tables } from './tables.js';
 

@@ -5,7 +5,7 @@ import type { Executor } from '../executor.js';
 import { isDjango, isExtended, layoutOf } from '../layout.js';
 import { type SqlSchema, schemaOf } from '../schema.js';
 import { sqlStore } from '../store.js';
-import type { Listen } from '../watch.js';
+import type { Listen } from '../watch-source.js';
 import { datesIn, INSTANTS } from '../zones.js';
 import { postgresDialect } from './dialect.js';
 import { postgresExecutor } from './executor.js';

@@ -1,7 +1,7 @@
 import type { SqlRow } from '../executor.js';
 import type { Layout } from '../layout.js';
 import type { Moment } from '../moment.js';
-import type { Written } from '../watch.js';
+import type { Written } from '../watch-source.js';
 import { bytesOf } from './driver.js';
 
 /** Of `xmin:xmax:xip_list`: what ran at xmin still runs, and is listed. */

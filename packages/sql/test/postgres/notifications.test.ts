@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hear } from '../../src/postgres/notifications.js';
 import { momentOf } from '../../src/postgres/written.js';
-import type { Told } from '../../src/watch.js';
+import type { Told } from '../../src/watch-source.js';
 
 /** What is called when the payload comes, to one who watches these. */
 function heard(payload: string | undefined, secret: boolean, ...watched: string[]): unknown[] {

@@ -113,6 +113,8 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       const told = await watching(store, 'a');
       await database.admin.query(inserting('a', 'status', "'STARTED'"));
       let n = 1;
+      // What is heard in one turn is told once.
+      await eventually(() => expect(told).toHaveLength(n));
       for (const settings of ['', ...SETTINGS])
         for (const set of BY_OTHERS) {
           await database.admin.query(`RESET ALL; ${settings}`);
