@@ -25,20 +25,25 @@ export interface Lookout {
   readonly written: Set<string>;
   /** Looks at all of them, and tells what is new. */
   look(): Promise<void>;
+  /** Nobody watches it any more. */
+  forget(id: string): void;
 }
 
 /** Reads what may have been written, a chunk at a time, and tells who watches it. */
 export function lookout({ source, watchers, sightings, hurry }: LookoutParts): Lookout {
   const suspects = new Set<string>();
   const written = new Set<string>();
+  /** What was told and may be newer than its version: written after the look at the versions, it must not be told twice. */
+  const ahead = new Map<string, GetOutcome>();
   let looking: Promise<void> | undefined;
 
   const lookAtVersions = async (taskIds: readonly string[]): Promise<void> => {
     let news = taskIds;
-    const told = new Map<string, GetOutcome>();
     for (let pass = 0; pass < PASSES; pass++) {
       const versions = await source.versions(news);
-      news = news.filter((id) => sightings.isNews(id, versions));
+      const isNews = new Set(news.filter((id) => sightings.isNews(id, versions)));
+      for (const id of news) if (!isNews.has(id)) ahead.delete(id);
+      news = [...isNews];
       if (news.length === 0) return;
       hurry();
       if (source.latest) return lookAtWritten(news);
@@ -46,9 +51,8 @@ export function lookout({ source, watchers, sightings, hurry }: LookoutParts): L
         const id = news[index] ?? '';
         if (!watchers.has(id)) continue;
         sightings.note(id, versions);
-        // What was written after the look at the versions is read and told already, and is not told twice.
-        if (outcome !== undefined && !isDeepStrictEqual(outcome, told.get(id))) watchers.tell(outcome);
-        told.set(id, outcome);
+        if (outcome !== undefined && !isDeepStrictEqual(outcome, ahead.get(id))) watchers.tell(outcome);
+        ahead.set(id, outcome);
       }
     }
   };
@@ -88,7 +92,14 @@ export function lookout({ source, watchers, sightings, hurry }: LookoutParts): L
     if (written.size + suspects.size > 0) await look();
   };
 
-  return { suspects, written, look };
+  return {
+    suspects,
+    written,
+    look,
+    forget(id) {
+      for (const ids of [suspects, written, ahead]) ids.delete(id);
+    },
+  };
 }
 
 function takeFrom(ids: Set<string>, limit: number): string[] {

@@ -121,8 +121,7 @@ export function pollingWatch(source: WatchSource, options: WatchOptions): Watch 
     for (const id of taskIds) {
       if (!watchers.remove(watcher, id)) continue;
       sightings.forget(id);
-      looks.suspects.delete(id);
-      looks.written.delete(id);
+      looks.forget(id);
       heard.delete(id);
     }
     if (watchers.isEmpty) listener?.stop();

@@ -42,13 +42,19 @@ describe('polling', () => {
     expect(most).toBe(1);
   });
 
-  it('tells one write once, though it falls between the look at the versions and the reading', async () => {
+  it.each([
+    ['', 0],
+    [', and though the connection is lost after it', 1],
+  ])('tells one write once, though it falls between the look at the versions and the reading%s', async (_, losses) => {
     const told: unknown[] = [];
-    let [version, reads] = [1, 0];
+    let [version, reads, left] = [1, 0, losses];
     const watch = pollingWatch(
       {
         changed: async () => true,
-        versions: async (taskIds) => ({ byId: new Map(taskIds.map((id) => [id, String(version)])) }),
+        async versions(taskIds) {
+          if (reads === 1 && left-- > 0) throw new Error('lost');
+          return { byId: new Map(taskIds.map((id) => [id, String(version)])) };
+        },
         async get(taskIds) {
           // Somebody writes before the first reading, which finds what is stored by then.
           if (reads++ === 0) version++;
