@@ -7,7 +7,8 @@ const PLACE = new RegExp(`^${HOST}(?:,${HOST})*(?:/[\\w./%~+-]*)?$`);
 
 const SCHEME = '[a-z][a-z0-9+.-]*://';
 const WHOLE_URL = new RegExp(`^(${SCHEME})(.*)$`, 'is');
-const URL_STARTS = new RegExp(SCHEME, 'gi');
+/** A scheme and what may stand before it: not from within, so that each character is looked at once. */
+const SCHEME_RUN = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\//gi;
 const NEXT_IN_LIST = new RegExp(`;(?=${SCHEME})`, 'i');
 
 /**
@@ -26,7 +27,7 @@ export function redactUrl(url: string): string {
  * may belong to it is hidden, at worst together with other words.
  */
 export function redactText(text: string): string {
-  const starts = [...text.matchAll(URL_STARTS)].map(({ index }) => index);
+  const starts = startsOf(text);
   const pieces: string[] = [];
   for (const [i, start] of starts.entries()) {
     const piece = text.slice(start, starts[i + 1]);
@@ -36,6 +37,13 @@ export function redactText(text: string): string {
   }
   return text.slice(0, starts[0]) + pieces.map(redactPiece).join('');
 }
+
+/** Where URLs begin: a scheme begins with a letter. */
+const startsOf = (text: string): readonly number[] =>
+  [...text.matchAll(SCHEME_RUN)].flatMap(({ 0: run, index }) => {
+    const at = run.search(/[a-z]/i);
+    return at < 0 ? [] : index + at;
+  });
 
 /** Whether what follows, though it looks like a URL of its own, may belong to the credentials of this one. */
 const isCut = (piece: string): boolean =>
@@ -48,7 +56,12 @@ function redactPiece(piece: string): string {
 }
 
 /** Without what ends a sentence, a list's entry or a bracket. */
-const firstWord = (text: string): string => (/^[^\s"'<>]*/.exec(text)?.[0] ?? '').replace(/[).,;:!]+$/, '');
+function firstWord(text: string): string {
+  const word = /^[^\s"'<>]*/.exec(text)?.[0] ?? '';
+  let end = word.length;
+  while (end > 0 && ').,;:!'.includes(word[end - 1] as string)) end -= 1;
+  return word.slice(0, end);
+}
 
 const isPlain = (url: string): boolean => {
   const rest = WHOLE_URL.exec(url)?.[2];

@@ -101,5 +101,11 @@ describe('a password', () => {
     const long = `redis://${'a'.repeat(50_000)}!${'a,:1'.repeat(10_000)}`;
     expect(redactUrl(long)).toBe('redis://**');
     expect(redactText(`${long} ${')'.repeat(1_000)}`)).toContain('redis://**');
+    expect(redactText(`${'a'.repeat(1_000_000)} redis://u:p@h${')'.repeat(100_000)}x`)).toContain('redis://');
+  });
+
+  it('is found behind whatever else a scheme may hold', () => {
+    expect(redactText('at 1-redis://u:p@h/0 again')).toBe('at 1-redis://u:**@h/0 again');
+    expect(redactText('12:// is none')).toBe('12:// is none');
   });
 });
