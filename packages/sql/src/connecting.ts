@@ -10,12 +10,12 @@ const LAST_PAUSE_MS = 1_000;
  * pause: a server that comes back is not met by a storm.
  *
  * @param connect Asks the pool for a connection.
- * @param closing Ends all waiting.
+ * @param closing Ends all waiting for a trial.
  */
-export function connecting<C extends { release(): void }>(
+export function attempts<C extends { release(): void }>(
   connect: () => Promise<C>,
   closing: AbortSignal,
-): (doing: string) => Promise<C> {
+): () => Promise<C> {
   let failures = 0;
   let notBefore = 0;
   let trial: Promise<void> | undefined;
@@ -46,15 +46,22 @@ export function connecting<C extends { release(): void }>(
     return trial;
   };
 
+  return () => (failures > 0 ? tried().then(take) : take());
+}
+
+/** The same for callers that are to be told at once when it closes: what comes too late for them is given back. */
+export function connecting<C extends { release(): void }>(
+  connect: () => Promise<C>,
+  closing: AbortSignal,
+): (doing: string) => Promise<C> {
+  const attempt = attempts(connect, closing);
   return async (doing) => {
     let left = false;
-    const taken = (async () => {
-      if (failures > 0) await tried();
-      const client = await take();
+    const taken = attempt().then((client) => {
       // Nobody waits for it any more.
       if (left) client.release();
       return client;
-    })();
+    });
     try {
       return await abortable(taken, closing, doing);
     } catch (error) {

@@ -75,13 +75,15 @@ export interface Statements {
   report(groupRowId: number, taskId: string): readonly Statement[];
 }
 
-/** What differs between databases. All members are required: a new database answers every question. */
+/** What differs between databases. All members but `counted` are required: a new database answers every question. */
 export interface Dialect {
   readonly name: string;
   /** @param found What the tables are like: ids may be given by a column or by a sequence. */
   statements(extended: boolean, found: Found): Statements;
   /** What of a row the database cannot hold at all, in words; such a record is refused, not the batch it is in. */
   unfit(row: StoredRow): string | undefined;
+  /** What counts of a row of `get` and `scan`, where that is decided here rather than by the statement. */
+  counted?(row: SqlRow): SqlRow;
   readonly schema: SchemaDialect;
 }
 

@@ -57,7 +57,7 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
 
   const decode = (row: SqlRow, verbatim?: boolean): NonNullable<GetOutcome> => {
     try {
-      return codec.decode(row as unknown as StoredRow, verbatim);
+      return codec.decode((dialect.counted?.(row) ?? row) as unknown as StoredRow, verbatim);
     } catch (error) {
       return { taskId: String(row.task_id), refused: error as ResultError };
     }

@@ -4,10 +4,8 @@ import {
   json,
   prepareResult,
   ResultError,
-  ResultNode,
   restoreResult,
   type Serializer,
-  type TaskMeta,
   type TaskRecord,
   Tuple,
   type Verbatim,
@@ -15,7 +13,7 @@ import {
 import { isPickle, pickleSerializer } from '@rb/serializers/pickle';
 import { dateMs, dateText } from './dates.js';
 import type { SqlRow, SqlValue } from './executor.js';
-import { isLonger, MAX_ID } from './limits.js';
+import { checked, columnsOf, dataOf, metaOf, textOf } from './meta-columns.js';
 import type { Dates } from './zones.js';
 
 /** Up to what databases take at all: whether a record is too large is not decided here. */
@@ -103,7 +101,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
     if (verbatim?.layout === layout)
       return { ...(verbatim.data as TaskRow), task_id: taskId, rb_expires_at: expiresAt, rb_done_at: done };
     const prepared = asPickled(prepareResult(state, result, pickle), result);
-    const { args, kwargs, children, ...rest } = meta;
+    const { args, kwargs, children } = meta;
     return {
       task_id: taskId,
       status: state,
@@ -111,7 +109,7 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
       date_done: dates.zone === '' || done === null ? done : dates.text(doneAt as number),
       rb_done_at: done,
       traceback,
-      ...columnsOf(rest, extended),
+      ...columnsOf(meta, extended),
       args: args === undefined ? null : bytesOf(serializer.encode(args, { taskId, expiresAt })),
       kwargs: kwargs === undefined ? null : bytesOf(serializer.encode(kwargs, { taskId, expiresAt })),
       rb_expires_at: extended ? expiresAt : null,
@@ -124,16 +122,14 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
   const decode = (row: TaskRow, verbatim = false): TaskRecord => {
     const { task_id: taskId, status } = row;
     if (typeof status !== 'string') throw new TypeError('expected text as status');
-    checkColumns(row);
     const record = {
       taskId,
       state: status,
-      result: row.result === null ? null : restoreResult(status, resultOf(row.result, serializer)),
-      traceback: row.traceback,
+      result: row.result === null ? null : restoreResult(status, resultOf(dataOf(row.result, 'result'), serializer)),
+      traceback: row.traceback == null ? null : checked(row.traceback, 'traceback'),
       doneAt: doneAt(row),
       meta: metaOf(row, serializer),
-      // A column of a table that Celery made is absent, not null.
-      expiresAt: row.rb_expires_at ?? null,
+      expiresAt: expiryOf(row.rb_expires_at),
     };
     return verbatim ? { ...record, verbatim: verbatimOf(row, layout, dates) } : record;
   };
@@ -148,36 +144,33 @@ export function taskRowCodec(serializer: Serializer, extended: boolean, dates: D
   };
 }
 
-/** Columns that may hold much, of any layout. */
-export const LONG: readonly string[] = [
-  ...['result', 'traceback', 'args', 'kwargs', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
-  ...['meta', 'task_args', 'task_kwargs'],
-];
-
-/** Bytes and characters of the long values of a row, roughly what it takes in a statement. */
+/** Bytes and characters of the long values of a row of any layout, roughly what it takes in a statement. Runs for each record stored. */
 export function lengthOf(row: StoredRow): number {
-  let length = 0;
-  for (const column of LONG) {
-    const value = row[column];
-    if (typeof value === 'string' || value instanceof Uint8Array) length += value.length;
-  }
-  return length;
+  const { result, traceback, args, kwargs } = row;
+  const ofCelery = size(result) + size(traceback) + size(args) + size(kwargs);
+  const ours = size(row.rb_group_id) + size(row.rb_parent_id) + size(row.rb_children) + size(row.rb_meta);
+  return ofCelery + ours + size(row.meta) + size(row.task_args) + size(row.task_kwargs);
 }
+
+const size = (value: SqlValue | undefined): number =>
+  typeof value === 'string' || value instanceof Uint8Array ? value.length : 0;
+
+/** More than the other columns of any layout hold, in characters. */
+const SHORT_COLUMNS = 3_000;
+/** Of a character of JavaScript in UTF-8, at most. */
+const CHAR_BYTES = 3;
 
 /** Whether a row's values take more bytes than that; fixed columns and separators are left out. */
 export function isLarger(row: StoredRow, columns: readonly string[], maxBytes: number): boolean {
-  // A character takes three bytes at most, so nearly every row need not be measured.
-  return sum(row, columns, (text) => text.length * 3) > maxBytes && sum(row, columns, Buffer.byteLength) > maxBytes;
-}
-
-function sum(row: StoredRow, columns: readonly string[], measure: (text: string) => number): number {
+  // So nearly every row need not be measured.
+  if ((lengthOf(row) + SHORT_COLUMNS) * CHAR_BYTES <= maxBytes) return false;
   let bytes = 0;
   for (const column of columns) {
     const value = row[column];
-    if (typeof value === 'string') bytes += measure(value);
+    if (typeof value === 'string') bytes += Buffer.byteLength(value);
     else if (value instanceof Uint8Array) bytes += value.byteLength;
   }
-  return bytes;
+  return bytes > maxBytes;
 }
 
 /** Celery pickles the arguments of an exception as the tuple that they are in Python. */
@@ -187,73 +180,10 @@ function asPickled(prepared: unknown, result: unknown): unknown {
   return { ...exception, exc_message: new Tuple(exception.exc_message) };
 }
 
-/** SQLite stores a value of any type in any column. */
-function checkColumns(row: TaskRow): void {
-  for (const column of TEXTS)
-    if (row[column] != null && typeof row[column] !== 'string') throw new TypeError(`expected text as ${column}`);
-  for (const column of ['result', 'args', 'kwargs'] as const)
-    if (typeof row[column] === 'number') throw new TypeError(`expected bytes as ${column}`);
-  if (row.retries !== null && !Number.isInteger(row.retries)) throw new TypeError('expected an integer as retries');
-  if (row.rb_expires_at != null && typeof row.rb_expires_at !== 'number')
-    throw new TypeError('expected a number as rb_expires_at');
-}
-
-const TEXT_COLUMNS = {
-  name: 'name',
-  worker: 'worker',
-  queue: 'queue',
-  groupId: 'rb_group_id',
-  parentId: 'rb_parent_id',
-} as const;
-type TextColumn = (typeof TEXT_COLUMNS)[keyof typeof TEXT_COLUMNS];
-const TEXTS = ['traceback', ...Object.values(TEXT_COLUMNS), 'rb_children', 'rb_meta'] as const;
-const TEXT_ENTRIES = Object.entries(TEXT_COLUMNS) as readonly [string, TextColumn][];
-
-function columnsOf(meta: TaskMeta, extended: boolean) {
-  const row: Record<string, string | number | null> = {};
-  const rest: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(meta)) {
-    if (value === undefined) continue;
-    const column = Object.hasOwn(TEXT_COLUMNS, key) ? TEXT_COLUMNS[key as keyof typeof TEXT_COLUMNS] : undefined;
-    if (column !== undefined && typeof value === 'string' && fits(column, value)) row[column] = value;
-    else if (key === 'retries' && (value as number) === ((value as number) | 0)) row.retries = value as number;
-    else rest.push([key, value]);
-  }
-  const text = (column: TextColumn): string | null => (row[column] as string | undefined) ?? null;
-  return {
-    name: text('name'),
-    worker: text('worker'),
-    retries: (row.retries as number | undefined) ?? null,
-    queue: text('queue'),
-    rb_group_id: extended ? text('rb_group_id') : null,
-    rb_parent_id: extended ? text('rb_parent_id') : null,
-    rb_meta: extended && rest.length > 0 ? textOf(json.encode(Object.fromEntries(rest))) : null,
-  };
-}
-
-/** Celery's columns are VARCHAR(155); ours take any length. */
-const fits = (column: TextColumn, text: string): boolean => column.startsWith('rb_') || !isLonger(text, MAX_ID);
-
-function metaOf(row: TaskRow, serializer: Serializer): TaskMeta {
-  const meta: Record<string, unknown> = {};
-  for (const [key, column] of TEXT_ENTRIES) if (row[column] != null) meta[key] = row[column];
-  if (row.retries !== null) meta.retries = row.retries;
-  const context = { taskId: row.task_id };
-  if (row.args !== null) meta.args = serializer.decode(row.args, context);
-  if (row.kwargs !== null) meta.kwargs = serializer.decode(row.kwargs, context);
-  // `== null` also covers a table without the column.
-  if (row.rb_children != null) meta.children = childrenOf(json.decode(row.rb_children));
-  return row.rb_meta == null ? meta : { ...meta, ...othersOf(json.decode(row.rb_meta)) };
-}
-
-function childrenOf(value: unknown): ResultNode[] {
-  if (!Array.isArray(value)) throw new TypeError('expected a list as rb_children');
-  return value.map((tuple) => ResultNode.fromTuple(tuple));
-}
-
-function othersOf(value: unknown): object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TypeError('expected an object as rb_meta');
+/** A column of a table that Celery made is absent, not null. */
+function expiryOf(value: unknown): number | null {
+  if (value == null) return null;
+  if (typeof value !== 'number') throw new TypeError('expected a number as rb_expires_at');
   return value;
 }
 
@@ -279,7 +209,6 @@ function verbatimOf(row: TaskRow, layout: string, dates: Dates): Verbatim {
 }
 
 const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === 'string' ? Buffer.from(data) : data);
-const textOf = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
 
 export function named<T>(taskId: string, code: 'RB_ENCODE' | 'RB_DECODE', fails: string, work: () => T): T {
   try {

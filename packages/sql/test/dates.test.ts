@@ -14,6 +14,11 @@ describe('dateMs', () => {
     }
   });
 
+  it('reads days in any order, each as it is', () => {
+    const days = ['2026-11-30', '2026-12-01', '2026-11-30', '2024-02-29', '2026-12-01'];
+    expect(days.map((day) => dateMs(`${day} 00:00:01.000500`))).toEqual(days.map((day) => utc(day) + 1_000.5));
+  });
+
   it.each([
     ['the last day of February in a leap year', '2024-02-29 23:59:59.999999', 1_709_251_199_999.999],
     ['the year 99', '0099-01-01 00:00:00.000000', utc('0099-01-01')],

@@ -28,8 +28,8 @@ const FIRST: ReadonlySet<number> = new Set([
  * pickle of protocol 0 ("No.") is not.
  */
 export function isPickle(bytes: Uint8Array): boolean {
-  const [first] = bytes;
+  const first = bytes[0];
   // MessagePack's 0x80 is an empty map, with nothing after it.
   if (first === undefined || bytes.length < 2) return false;
-  return first === OP.PROTO || (FIRST.has(first) && bytes.at(-1) === OP.STOP);
+  return first === OP.PROTO || (FIRST.has(first) && bytes[bytes.length - 1] === OP.STOP);
 }

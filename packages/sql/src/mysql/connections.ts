@@ -1,8 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isResultError, ResultError } from '@rb/core';
-import { connecting } from '../connecting.js';
+import { attempts } from '../connecting.js';
 import { formsOf, type MysqlConnection, type MysqlPool } from './driver.js';
 import { places } from './places.js';
 import { sessionSettings } from './session-settings.js';
@@ -53,9 +52,9 @@ export function connections(options: ConnectionsOptions): Connections {
   const known = new WeakMap<object, Known>();
   const queue = places(options.size);
   const closing = new AbortController();
-  // Every call listens while it waits for a connection.
-  setMaxListeners(0, closing.signal);
-  const connect = connecting(() => pool.getConnection(), closing.signal);
+  const connect = attempts(() => pool.getConnection(), closing.signal);
+  /** Those that are told of the end: one listener of a signal for each call takes longer than all the rest of it. */
+  const waiting = new Set<(error: Error) => void>();
   const settings = sessionSettings(options);
   /** Connections in somebody's hands. */
   const lent = new Set<MysqlConnection>();
@@ -79,20 +78,36 @@ export function connections(options: ConnectionsOptions): Connections {
     return { since: now, usedAt: now, maxPacketBytes: Number(row?.bytes) };
   };
 
-  const prepared = async (connection: MysqlConnection): Promise<void> => {
-    const now = performance.now();
+  /** undefined where there is nothing to do. */
+  const prepared = (connection: MysqlConnection): Promise<unknown> | undefined => {
     const found = known.get(connection.connection);
-    if (found === undefined || forgets) known.set(connection.connection, await setUp(connection));
-    else if (now - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt) await ask(connection, 'DO 0');
+    if (found === undefined || forgets) return setUp(connection).then((made) => known.set(connection.connection, made));
+    const rested = performance.now() - found.usedAt > PING_AFTER_MS || found.usedAt < lostAt;
+    return rested ? ask(connection, 'DO 0') : undefined;
   };
+
+  const within = (deadline: number, doing: string): Promise<MysqlConnection> =>
+    new Promise((resolve, reject) => {
+      const end = (): boolean => {
+        clearTimeout(timer);
+        return waiting.delete(leave);
+      };
+      const leave = (error: unknown): void => {
+        if (end()) reject(error);
+      };
+      const timer = setTimeout(() => leave(late(doing)), Math.max(0, deadline - performance.now()));
+      waiting.add(leave);
+      connect().then((connection) => (end() ? resolve(connection) : connection.release()), leave);
+    });
 
   const connected = async (doing: string, deadline: number): Promise<MysqlConnection> => {
     for (;;) {
-      const connection = await within(connect(doing), deadline, doing);
+      const connection = await within(deadline, doing);
       const stale = known.has(connection.connection);
       lent.add(connection);
       try {
-        await prepared(connection);
+        const preparing = prepared(connection);
+        if (preparing !== undefined) await preparing;
         return connection;
       } catch (error) {
         lent.delete(connection);
@@ -105,7 +120,8 @@ export function connections(options: ConnectionsOptions): Connections {
   return {
     async acquire(doing) {
       const deadline = performance.now() + acquireTimeoutMs;
-      await queue.take(acquireTimeoutMs, () => late(doing));
+      const place = queue.take(acquireTimeoutMs, () => late(doing));
+      if (place !== undefined) await place;
       try {
         const connection = await connected(doing, deadline);
         working += 1;
@@ -134,6 +150,7 @@ export function connections(options: ConnectionsOptions): Connections {
     async close(closed) {
       closing.abort();
       queue.refuse(closed);
+      for (const leave of waiting) leave(closed);
       if (!options.owned) return;
       // Connections that answer nothing any more say no good-bye.
       await Promise.race([pool.end().catch(() => undefined), delay(GRACE_MS, undefined, { ref: false })]);
@@ -156,17 +173,3 @@ const LOST = Object.assign(new Error('Connection lost: the store was closed'), {
 
 const late = (doing: string): ResultError =>
   new ResultError('RB_UNAVAILABLE', `${doing} failed: no connection was free in time; nothing was sent`);
-
-function within(asked: Promise<MysqlConnection>, deadline: number, doing: string): Promise<MysqlConnection> {
-  return new Promise((resolve, reject) => {
-    let left = false;
-    const leave = (): void => {
-      left = true;
-      reject(late(doing));
-    };
-    const timer = setTimeout(leave, Math.max(0, deadline - performance.now()));
-    asked
-      .then((connection) => (left ? connection.release() : resolve(connection)), reject)
-      .finally(() => clearTimeout(timer));
-  });
-}

@@ -2,7 +2,7 @@ import type { Dialect } from '../dialect.js';
 import { type Layout, presentIn } from '../layout.js';
 import { autoIncrementMark } from './inspection.js';
 import { mysqlSchemaDialect } from './migrations.js';
-import { mysqlStatements } from './statements.js';
+import { countedBy, mysqlStatements } from './statements.js';
 import type { Tables } from './tables.js';
 
 export const mysqlDialect = (tables: Tables, layout: Layout, extended: boolean): Dialect => ({
@@ -16,5 +16,6 @@ export const mysqlDialect = (tables: Tables, layout: Layout, extended: boolean):
     });
   },
   unfit: () => undefined,
+  counted: countedBy(layout),
   schema: mysqlSchemaDialect(tables, layout, extended),
 });

@@ -5,6 +5,8 @@ import type { SqlRow, Statement } from '../executor.js';
  * written. So that nearly every put is one autocommit statement, without a question which rows it wrote.
  */
 export interface GuardedStatement extends Statement {
+  /** Where it is of several rows: the text between the values, one more than there are; `sql` is that of one. */
+  readonly pieces?: readonly string[];
   /** Answered where it was not stopped. */
   readonly written: readonly SqlRow[];
   /** In one transaction in its place, where it was. Made only then. */

@@ -1,7 +1,7 @@
 /** As many at once as a pool has connections. */
 export interface Places {
-  /** Resolves when one is free, in the order of asking. Errors: what `refuse` is given; `late()` after so long. */
-  take(timeoutMs: number, late: () => Error): Promise<void>;
+  /** Resolves when one is free, in the order of asking; undefined where one is. Errors: what `refuse` is given; `late()` after so long. */
+  take(timeoutMs: number, late: () => Error): Promise<void> | undefined;
   /** Whoever took one gives it back. */
   free(): void;
   /** Rejects all who wait. */
@@ -25,7 +25,7 @@ export function places(size: number): Places {
     take(timeoutMs, late) {
       if (taken < size) {
         taken += 1;
-        return Promise.resolve();
+        return undefined;
       }
       return new Promise((resolve, reject) => {
         const leave = (settle: () => void): void => {

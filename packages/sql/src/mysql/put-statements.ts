@@ -18,54 +18,66 @@ export type Numbered = 'auto' | 'sequence';
 
 /** The conditional upsert of rows with different ids; answers the ids that were written. */
 export function putStatements(
-  task: string,
   shape: PutShape,
   rows: readonly StoredRow[],
-  numbering: Numbered,
   additions: Additions | undefined,
 ): readonly Statement[] {
-  return additions === undefined
-    ? plainPut(task, shape.layout, rows, numbering)
-    : [guardedPut(task, shape, rows, numbering, additions)];
+  return additions === undefined ? plainPut(shape, rows) : [guardedPut(shape, rows, additions)];
 }
 
 /** The same for records of an archive, which replace only what failed before they were done. */
 export function restoreStatements(
-  task: string,
   shape: PutShape,
   rows: readonly StoredRow[],
-  numbering: Numbered,
   additions: Additions | undefined,
 ): readonly Statement[] {
   // Without a date either is not ready, and so not older.
   const failedBefore = "(status IN ('FAILURE', 'REVOKED') AND date_done < VALUES(date_done))";
-  return additions === undefined
-    ? plainRestore(task, shape.layout, rows, numbering)
-    : selectivePut(task, shape, rows, numbering, additions, failedBefore);
+  return additions === undefined ? plainRestore(shape, rows) : selectivePut(shape, rows, additions, failedBefore);
 }
 
 /** Set by the statement itself, for each row. */
 const BY_STATEMENT = ['rb_revision', 'rb_sealed_at', 'rb_touched_at'];
 /** What of a layout each put needs. */
 export interface PutShape {
+  readonly task: string;
   readonly layout: Layout;
+  readonly numbering: Numbered;
   readonly columns: readonly string[];
-  /** Of most records only these have a value; the others are left to their default NULL. */
-  readonly usual: readonly string[];
   readonly unusual: readonly string[];
   /** Names and new values of what a rewrite changes. */
   readonly written: ReturnType<typeof assignmentsOf>;
+  /** Of most records only some columns have a value; the others are left to their default NULL. */
+  readonly usualText: GuardedText;
+  readonly text: GuardedText;
 }
 
-export function putShape(layout: Layout): PutShape {
+/** The guarded put of these columns between its marks, made once: only its number of rows differs. */
+interface GuardedText {
+  readonly columns: readonly string[];
+  readonly start: string;
+  /** Before the first value of a row, and before the last one, which is the token; between two there is a comma. */
+  readonly row: string;
+  readonly rowEnd: string;
+  /** Around the time. */
+  readonly end: readonly [string, string];
+  readonly ofOne: string;
+}
+
+export function putShape(task: string, layout: Layout, numbering: Numbered, expired: string): PutShape {
   const columns = [...layout.columns, ...layout.additions, 'rb_done_at'];
   const isUsual = (column: string): boolean => layout.usual.has(column) || column === 'rb_done_at';
+  const written = writtenOf(layout, [...columns, 'rb_sealed_at', 'rb_touched_at']);
+  const textOf = (used: readonly string[]): GuardedText => guardedText(task, numbering, used, written, expired);
   return {
+    task,
     layout,
+    numbering,
     columns,
-    usual: columns.filter(isUsual),
     unusual: columns.filter((column) => !isUsual(column)),
-    written: writtenOf(layout, [...columns, 'rb_sealed_at', 'rb_touched_at']),
+    written,
+    usualText: textOf(columns.filter(isUsual)),
+    text: textOf(columns),
   };
 }
 
@@ -83,34 +95,53 @@ const FINAL = "(CAST(status AS BINARY) <=> 'SUCCESS')";
 /** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
 const STOP = '9223372036854775807 + ABS(id) + 1';
 
-/** All or nothing by one statement: a live SUCCESS among the rows stops it. */
-function guardedPut(
+function guardedText(
   task: string,
-  shape: PutShape,
-  rows: readonly StoredRow[],
   numbering: Numbered,
-  additions: Additions,
-): GuardedStatement {
-  const { layout, columns, usual, unusual, written } = shape;
-  const used = rows.some((row) => unusual.some((column) => row[column] !== null)) ? columns : usual;
-  const { token, expired, now } = additions;
+  columns: readonly string[],
+  written: PutShape['written'],
+  expired: string,
+): GuardedText {
+  const start = `${insertInto(task, [...columns, ...BY_STATEMENT], numbering)} VALUES `;
+  const row = `(${idOf(numbering)}`;
+  const rowEnd = ', NOW(6), NOW(6))';
+  // The first assignment decides, while the old values are still there.
+  const onDuplicate = ` ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
+    ${written.map(({ name, value }) => `${name} = ${value}`).join(', ')}`;
+  const [before = '', after = ''] = onDuplicate.split('?');
+  const ofOne = `${start}${row}${columns.map(() => '?, ').join('')}?${rowEnd}${onDuplicate}`;
+  return { columns, start, row, rowEnd, end: [before, after], ofOne };
+}
+
+/** All or nothing by one statement: a live SUCCESS among the rows stops it. */
+function guardedPut(shape: PutShape, rows: readonly StoredRow[], additions: Additions): GuardedStatement {
+  const { layout, unusual } = shape;
+  const text = rows.some((row) => unusual.some((column) => row[column] !== null)) ? shape.text : shape.usualText;
+  const { token, now } = additions;
   const params: SqlValue[] = [];
   for (const row of rows) {
-    for (const column of used) params.push(stored(layout, column, row[column]));
+    for (const column of text.columns) params.push(stored(layout, column, row[column]));
     params.push(token);
   }
   params.push(now);
   return {
-    // The first assignment decides, while the old values are still there.
-    sql: `${insertInto(task, [...used, ...BY_STATEMENT], numbering)}
-      ${valueLists(rows.length, used.length, numbering, ', ?, NOW(6), NOW(6)')}
-      ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
-      ${written.map(({ name, value }) => `${name} = ${value}`).join(', ')}`,
+    sql: text.ofOne,
     params,
+    ...(rows.length > 1 && { pieces: piecesOf(text, rows.length) }),
     written: rows.map(({ task_id }) => ({ task_id })),
-    otherwise: () => selectivePut(task, shape, rows, numbering, additions),
+    otherwise: () => selectivePut(shape, rows, additions),
     prepared: rows.length === 1,
   };
+}
+
+function piecesOf({ columns, start, row, rowEnd, end }: GuardedText, rows: number): string[] {
+  const pieces: string[] = [start + row];
+  for (let i = 0; i < rows; i++) {
+    for (const _ of columns) pieces.push(', ');
+    pieces.push(i === rows - 1 ? rowEnd + end[0] : `${rowEnd}, ${row}`);
+  }
+  pieces.push(end[1]);
+  return pieces;
 }
 
 /**
@@ -118,10 +149,8 @@ function guardedPut(
  * locked in between.
  */
 function selectivePut(
-  task: string,
-  { layout, columns, written }: PutShape,
+  { task, layout, numbering, columns, written }: PutShape,
   rows: readonly StoredRow[],
-  numbering: Numbered,
   { token, expired, now }: Additions,
   replaced = `NOT ${FINAL}`,
 ): Statement[] {
@@ -140,7 +169,7 @@ function selectivePut(
 }
 
 /** The others' own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
-function plainPut(task: string, layout: Layout, rows: readonly StoredRow[], numbering: Numbered): Statement[] {
+function plainPut({ task, layout, numbering }: PutShape, rows: readonly StoredRow[]): Statement[] {
   const { columns, required } = layout;
   const ids = rows.map((row) => row.task_id);
   const valuesOf = (names: readonly string[]): SqlValue[] =>
@@ -167,7 +196,7 @@ function plainPut(task: string, layout: Layout, rows: readonly StoredRow[], numb
 }
 
 /** Only what is missing: the others' own columns cannot tell afterwards which of the rows that were there it has replaced. */
-function plainRestore(task: string, layout: Layout, rows: readonly StoredRow[], numbering: Numbered): Statement[] {
+function plainRestore({ task, layout, numbering }: PutShape, rows: readonly StoredRow[]): Statement[] {
   const { columns } = layout;
   return [
     {
@@ -185,9 +214,10 @@ function plainRestore(task: string, layout: Layout, rows: readonly StoredRow[], 
 const insertInto = (task: string, names: readonly string[], numbering: Numbered): string =>
   `INSERT INTO ${task} (${numbering === 'sequence' ? 'id, ' : ''}${names.join(', ')})`;
 
+const idOf = (numbering: Numbered): string => (numbering === 'sequence' ? `NEXTVAL(${SEQUENCES.task}), ` : '');
+
 function valueLists(rows: number, columns: number, numbering: Numbered, more: string): string {
-  const id = numbering === 'sequence' ? `NEXTVAL(${SEQUENCES.task}), ` : '';
   return `VALUES ${Array(rows)
-    .fill(`(${id}${Array(columns).fill('?').join(', ')}${more})`)
+    .fill(`(${idOf(numbering)}${Array(columns).fill('?').join(', ')}${more})`)
     .join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import type { SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
 import { type Bound, formsOf, type MysqlConnection } from './driver.js';
+import { isGuarded } from './guarded.js';
 
 export interface QueriesOptions {
   readonly escape: (value: unknown) => string;
@@ -34,9 +35,10 @@ export function queriesOf(
   };
 
   /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
-  const formatted = ({ sql, params }: Statement): string => {
+  const formatted = (statement: Statement): string => {
+    const { sql, params } = statement;
     if (params.length === 0) return sql;
-    const pieces = sql.split('?');
+    const pieces = (isGuarded(statement) ? statement.pieces : undefined) ?? sql.split('?');
     let text = pieces[0] ?? '';
     for (let i = 0; i < params.length; i++) text += literal(params[i] ?? null) + pieces[i + 1];
     return text;
@@ -46,6 +48,7 @@ export function queriesOf(
   const literal = (value: SqlParam): string => {
     if (value === null) return 'NULL';
     if (typeof value === 'number') return String(value);
+    if (value instanceof Uint8Array) return `X'${hexOf(value)}'`;
     return escaped(bound(value));
   };
 
@@ -78,8 +81,24 @@ const bytesAtMost = (sum: number, value: Bound): number =>
 
 function bound(value: SqlParam): Bound {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof Uint8Array) return bufferOf(value);
   throw new TypeError('expected no list as a parameter');
+}
+
+/** Below this a copy, for which Node.js has memory at hand, is quicker than a view. */
+const SHORT = 2_048;
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return bytes.length < SHORT ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const scratch = Buffer.alloc(SHORT);
+
+function hexOf(bytes: Uint8Array): string {
+  if (bytes.length >= SHORT) return bufferOf(bytes).toString('hex');
+  scratch.set(bytes);
+  return scratch.toString('hex', 0, bytes.length);
 }
 
 const resultOf = (result: unknown): StatementResult =>

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Statements } from '../dialect.js';
-import type { Statement } from '../executor.js';
+import type { SqlRow, Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 import { lengthOf, type StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
@@ -23,15 +23,15 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
   // Without deadlines the predicates are constant, but bind `now` all the same: so callers need not care.
   const live = extended ? `(rb_expires_at IS NULL OR rb_expires_at > ? OR NOT ${SEALED})` : '(? IS NOT NULL)';
   const expired = extended ? `(rb_expires_at <= ? AND ${SEALED})` : '(? IS NULL)';
-  const columns = selected(layout, extended);
-  const shape = putShape(layout);
+  const columns = extended ? withSeal(layout) : layout.columns.join(', ');
+  const shape = putShape(task, layout, numbering.task, expired);
 
   return {
     extended,
     put: (rows, now, restoring = false) => {
       const build = restoring ? restoreStatements : putStatements;
       const additions = () => (extended ? { token: randomInt(1, 2 ** 48 - 1), expired, now } : undefined);
-      return batches(rows).flatMap((batch) => build(task, shape, batch, numbering.task, additions()));
+      return batches(rows).flatMap((batch) => build(shape, batch, additions()));
     },
     get: (taskIds, now) => ({
       sql: `SELECT ${columns} FROM ${task} WHERE task_id IN (${marks(taskIds)}) AND ${live}`,
@@ -75,6 +75,17 @@ export function mysqlStatements(tables: Tables, layout: Layout, extended: boolea
 const marks = (values: readonly unknown[]): string =>
   values.length === 0 ? 'NULL' : Array(values.length).fill('?').join(', ');
 
+/** Whether ours counts is told beside it: asked once for a row, not once for each of its columns. */
+const withSeal = ({ columns, additions }: Layout): string =>
+  [...columns, ...additions, 'rb_done_at', `${SEALED} AS rb_sealed`].join(', ');
+
+/** What counts of a row that was read so. */
+export function countedBy({ additions }: Layout): (row: SqlRow) => SqlRow {
+  const nothing = Object.fromEntries([...additions, 'rb_done_at'].map((column) => [column, null]));
+  return (row) => (row.rb_sealed === 0 ? { ...row, ...nothing } : row);
+}
+
+/** The same by the statement alone. */
 export function selected({ columns, additions }: Layout, extended: boolean): string {
   if (!extended) return columns.join(', ');
   return [...columns, ...[...additions, 'rb_done_at'].map(ours)].join(', ');
@@ -100,7 +111,8 @@ const MAX_CHARS = 2 ** 20;
 const MAX_ROWS = 500;
 
 /** An id stands once in a statement. Sorted: whoever locks rows in the same order is in nobody's way. */
-function batches(rows: readonly StoredRow[]): StoredRow[][] {
+function batches(rows: readonly StoredRow[]): readonly (readonly StoredRow[])[] {
+  if (rows.length === 1) return [rows];
   const waves: StoredRow[][] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {

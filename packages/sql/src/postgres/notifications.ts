@@ -1,6 +1,5 @@
 import { columnsOf, type Layout } from '../layout.js';
 import type { Migration } from '../schema.js';
-import { LONG } from '../task-row.js';
 import type { Told, Written } from '../watch-source.js';
 import { functionMark } from './inspection.js';
 import { quoted, type Tables } from './tables.js';
@@ -8,6 +7,11 @@ import { quoted, type Tables } from './tables.js';
 /** Ids of one notification: of the usual 36 characters some 4,000 bytes, of the 7,999 that PostgreSQL takes. */
 const PAGE = 100;
 const MAX_PAYLOAD_BYTES = 7_999;
+/** Columns that may hold much, of any layout. */
+const LONG: readonly string[] = [
+  ...['result', 'traceback', 'args', 'kwargs', 'rb_group_id', 'rb_parent_id', 'rb_children', 'rb_meta'],
+  ...['meta', 'task_args', 'task_kwargs'],
+];
 /** Of the values that may be long, above which nobody tries to write them out. */
 const MAX_VALUES_BYTES = 7_000;
 
