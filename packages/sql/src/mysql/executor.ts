@@ -13,8 +13,12 @@ export interface MysqlExecutorOptions extends ConnectionsOptions, QueriesOptions
   readonly name: string;
 }
 
-/** Deadlocks are rare with rows in one order; whoever loses so often in a row is in some other trouble. */
-const ATTEMPTS = 10;
+/**
+ * Pauses after a lost deadlock, at random up to these: doubled from the first to the last, so that of many who want the same rows
+ * each gets its turn.
+ */
+const FIRST_PAUSE_MS = 5;
+const LAST_PAUSE_MS = 200;
 
 const statement = (sql: string): Statement => ({ sql, params: [] });
 const BEGIN_WRITE = [statement('START TRANSACTION')];
@@ -67,10 +71,10 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
         if (closed && !sent) throw closedError(doing);
         // What only reads may be asked again where the connection died under it.
         const again = isConflict(error)
-          ? tries < ATTEMPTS && performance.now() < until
+          ? performance.now() < until
           : tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
         if (!again) throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
-        await delay(Math.random() * tries * 5);
+        await delay(Math.random() * Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
       }
     }
   };
