@@ -1,10 +1,10 @@
 import { abortable } from './abort.js';
-import type { CallOptions, Refused, ResultStore, ScanFilter, ScanOptions, ScanPage, TaskRecord } from './contract.js';
+import type { ReadOptions, Refused, ResultStore, ScanFilter, ScanOptions, ScanPage, TaskRecord } from './contract.js';
 import { ResultError } from './errors.js';
 import { describe, expectObject } from './expect.js';
 import type { StoreCalls } from './store-calls.js';
 
-export interface BackendScanOptions extends CallOptions {
+export interface BackendScanOptions extends ReadOptions {
   /** Records per question to the store, at most. @default 500 */
   readonly pageSize?: number | undefined;
   /** Gets the error of each record that cannot be read, and the scan goes on. Absent: the scan ends with the first. */
@@ -31,9 +31,9 @@ export async function* scanRecords(
   store: ResultStore,
   calls: StoreCalls,
   filter: ScanFilter,
-  { pageSize, onRefused, signal }: BackendScanOptions,
+  { pageSize, onRefused, deadlines, signal }: BackendScanOptions,
 ): AsyncGenerator<TaskRecord, void, undefined> {
-  const pages = new Pages(store, { filter, pageSize, signal });
+  const pages = new Pages(store, { filter, pageSize, deadlines, signal });
   try {
     for (;;) {
       const page = await calls.call({

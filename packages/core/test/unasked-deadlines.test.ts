@@ -17,6 +17,13 @@ function apart(): { readonly store: ResultStore; readonly asked: string[] } {
       asked.push('get');
       return outcomes;
     },
+    scan: {
+      async *pages(options) {
+        if (options?.deadlines !== false) asked.push('scan');
+        for await (const page of inner.scan?.pages(options) ?? [])
+          yield options?.deadlines === false ? { ...page, records: page.records.map(without) } : page;
+      },
+    },
     notify: {
       subscribe(handler, options) {
         if (options?.deadlines !== false) asked.push('watch');
@@ -40,6 +47,7 @@ describe('who gets no more than values asks for no deadlines', () => {
     ['join', (backend) => backend.group('g', ['a', 'b']).join(), ['a', 'b']],
     ['joinSettled', (backend) => backend.group('g', ['a']).joinSettled(), [{ status: 'fulfilled', value: 'a' }]],
     ['get, told so', async (backend) => (await backend.get('a', { deadlines: false })).expiresAt, null],
+    ['scan, told so', async (backend) => (await backend.scan({}, { deadlines: false }).next()).value?.expiresAt, null],
     ['getMany, told so', async (backend) => (await backend.getMany(['a'], { deadlines: false }))[0]?.expiresAt, null],
   ])('%s', async (_, read, expected) => {
     const { store, asked } = apart();
@@ -68,6 +76,7 @@ describe('who gets records has their deadlines', () => {
     ['getMany', async (backend) => (await backend.getMany(['a']))[0]?.expiresAt],
     ['wait', async (backend) => (await backend.wait('a')).expiresAt],
     ['wait, read once', async (backend) => (await backend.wait('a', { timeoutMs: 0 })).expiresAt],
+    ['scan', async (backend) => (await backend.scan().next()).value?.expiresAt],
     ['watch', async (backend) => (await backend.watch('a').next()).value?.expiresAt],
     ['asCompleted', async (backend) => (await backend.group('g', ['a']).asCompleted().next()).value?.expiresAt],
   ])('%s', async (_, read) => {
