@@ -1,4 +1,4 @@
-import { sleep } from './abort.js';
+import { type CleanupOptions, checkCleanup, removeExpired } from './backend-cleanup.js';
 import { type ResolvedOptions, type ResultBackendOptions, resolveOptions } from './backend-options.js';
 import { type BackendRecord, resultOf, toBackendRecord } from './backend-record.js';
 import { type BackendScanOptions, checkScan, scanRecords } from './backend-scan.js';
@@ -17,15 +17,6 @@ import type { TaskState } from './states.js';
 import { count, StoreCalls } from './store-calls.js';
 import { WaitHub } from './wait-hub.js';
 import { found, type WaitContext, type WaitOptions, waitUntilReady, watchStates } from './waiting.js';
-
-export interface CleanupOptions extends CallOptions {
-  /** Records and groups removed by one call of the store, at most. @default 1000 */
-  readonly batchSize?: number | undefined;
-  /** Between two calls of the store, so that others have it meanwhile. @default 0 */
-  readonly pauseMs?: number | undefined;
-  /** Called after each with how many were removed so far. */
-  readonly onProgress?: ((removed: number) => void) | undefined;
-}
 
 export interface ResultOptions<T> extends WaitOptions {
   /** Checks the value and gives it its type: any Standard Schema (zod, valibot, arktype ...). */
@@ -201,18 +192,8 @@ export class ResultBackend implements AsyncDisposable {
   /** Removes expired records and groups, and returns how many; 0 where the server does so itself. */
   async cleanup(options: CleanupOptions = {}): Promise<number> {
     checkCleanup(options);
-    const { signal, batchSize = 1_000, pauseMs = 0, onProgress } = options;
     this.#begin('the cleanup', options);
-    const sweep = this.#store.expiry?.sweep;
-    if (sweep === undefined) return 0;
-    for (let total = 0; ; ) {
-      const removed = await this.#calls.call({ doing: 'the sweep', run: () => sweep(batchSize, { signal }), signal });
-      // Not until fewer than asked for: a store may skip what others have locked.
-      if (removed === 0) return total;
-      total += removed;
-      onProgress?.(total);
-      if (pauseMs > 0) await sleep(pauseMs, signal, 'the cleanup');
-    }
+    return removeExpired(this.#store, this.#calls, options);
   }
 
   /** Counts by state, size and age. Errors: RB_UNSUPPORTED where the store has no statistics. */
@@ -286,15 +267,6 @@ export class ResultBackend implements AsyncDisposable {
     }
     return { ...record, expiresAt: Math.round(this.#options.now() + ms) };
   }
-}
-
-function checkCleanup({ batchSize = 1, pauseMs = 0, onProgress }: CleanupOptions): void {
-  if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new TypeError(`expected batchSize as an integer from 1 up, got ${describe(batchSize)}`);
-  if (!(Number.isFinite(pauseMs) && pauseMs >= 0))
-    throw new TypeError(`expected pauseMs as milliseconds from 0 up, got ${describe(pauseMs)}`);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw new TypeError(`expected a function as onProgress, got ${describe(onProgress)}`);
 }
 
 /** Errors: RB_CONTRACT for a store of another contract; RB_UNSUPPORTED for options it cannot keep; TypeError for wrong ones. */

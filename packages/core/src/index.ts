@@ -1,6 +1,7 @@
 export { abortable, throwIfAborted } from './abort.js';
 export { type Accept, accepting, innermost } from './accept.js';
-export { type CleanupOptions, createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
+export { createResultBackend, type ResultBackend, type ResultOptions } from './backend.js';
+export type { CleanupOptions } from './backend-cleanup.js';
 export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
 export type { BackendScanOptions } from './backend-scan.js';

@@ -21,6 +21,10 @@ const client = new pg.Client({ connectionString: server.url });
 await client.connect();
 let heard: () => void = () => undefined;
 listener.on('notification', () => heard());
+const nextHeard = (): Promise<void> =>
+  new Promise((resolve) => {
+    heard = resolve;
+  });
 
 let told: (record: TaskRecord) => void = () => undefined;
 const watched = randomUUID();
@@ -49,9 +53,7 @@ await bench('postgres-wake', {
   raw: {
     name: 'pg: NOTIFY to LISTEN',
     async run() {
-      const notified = new Promise<void>((resolve) => {
-        heard = resolve;
-      });
+      const notified = nextHeard();
       await notifier.query("SELECT pg_notify('raw', $1)", [watched]);
       await notified;
     },
@@ -60,9 +62,7 @@ await bench('postgres-wake', {
     {
       name: 'pg: by hand, UPDATE, LISTEN, SELECT',
       async run() {
-        const notified = new Promise<void>((resolve) => {
-          heard = resolve;
-        });
+        const notified = nextHeard();
         await notifier.query(byHand);
         await notified;
         await client.query(select);
@@ -71,9 +71,7 @@ await bench('postgres-wake', {
     {
       name: 'pg: by hand, UPDATE, LISTEN',
       async run() {
-        const notified = new Promise<void>((resolve) => {
-          heard = resolve;
-        });
+        const notified = nextHeard();
         await notifier.query(byHand);
         await notified;
       },
