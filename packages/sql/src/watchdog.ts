@@ -1,15 +1,13 @@
-import type { PgClient } from './driver.js';
-
 /** Gives up connections that do not answer in time. */
-export interface Watchdog {
+export interface Watchdog<Client> {
   /** It has been asked something. */
-  asked(client: PgClient): void;
-  answered(client: PgClient): void;
+  asked(client: Client): void;
+  answered(client: Client): void;
 }
 
 /** One timer for all connections, left running between questions: a timer per question takes a tenth of its time. */
-export function watchdog(timeoutMs: number): Watchdog {
-  const deadlines = new Map<PgClient, number>();
+export function watchdog<Client>(timeoutMs: number, giveUp: (client: Client, why: Error) => void): Watchdog<Client> {
+  const deadlines = new Map<Client, number>();
   let timer: NodeJS.Timeout | undefined;
 
   const look = (): void => {
@@ -17,8 +15,7 @@ export function watchdog(timeoutMs: number): Watchdog {
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
     for (const [client, deadline] of deadlines) {
-      if (deadline <= now)
-        client.connection.stream.destroy(new Error(`read timeout: no answer within ${timeoutMs} ms`));
+      if (deadline <= now) giveUp(client, new Error(`read timeout: no answer within ${timeoutMs} ms`));
       else next = Math.min(next, deadline);
     }
     if (next !== Number.POSITIVE_INFINITY) wait(next - now);

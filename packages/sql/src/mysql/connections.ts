@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isResultError, ResultError } from '@rb/core';
 import { attempts } from '../connecting.js';
+import { spareOf } from '../spare.js';
 import { formsOf, type MysqlConnection, type MysqlPool } from './driver.js';
 import { places } from './places.js';
 import { sessionSettings } from './session-settings.js';
@@ -24,11 +25,13 @@ export interface ConnectionsOptions {
 
 export interface Connections {
   /** Connected, set up, and answering a moment ago. */
-  acquire(doing: string): Promise<MysqlConnection>;
+  acquire(doing: string): MysqlConnection | Promise<MysqlConnection>;
   /** What the server takes in one packet of this connection. */
   maxPacketBytes(connection: MysqlConnection): number;
   /** @param usable False where it is lost, or in a state that nobody knows. */
   release(connection: MysqlConnection, usable: boolean): void;
+  /** Whoever waits for its answer is told that it was lost. */
+  giveUp(connection: MysqlConnection, why: Error): void;
   /** Whoever waits is rejected. Idempotent. */
   close(closed: ResultError): Promise<void>;
 }
@@ -117,22 +120,38 @@ export function connections(options: ConnectionsOptions): Connections {
     }
   };
 
+  const acquire = async (doing: string): Promise<MysqlConnection> => {
+    const deadline = performance.now() + acquireTimeoutMs;
+    const place = queue.take(acquireTimeoutMs, () => late(doing));
+    if (place !== undefined) await place;
+    try {
+      const connection = await connected(doing, deadline);
+      working += 1;
+      return connection;
+    } catch (error) {
+      // Nobody has one that the others could wait for. Whoever was merely late speaks for nobody else.
+      if (working === 0 && !isResultError(error)) queue.refuse(error);
+      queue.free();
+      throw error;
+    }
+  };
+
+  const returned = (connection: MysqlConnection): void => {
+    lent.delete(connection);
+    working -= 1;
+    queue.free();
+  };
+
+  const giveBack = (connection: MysqlConnection): void => {
+    connection.release();
+    returned(connection);
+  };
+
+  // It keeps its place meanwhile.
+  const spare = spareOf(giveBack);
+
   return {
-    async acquire(doing) {
-      const deadline = performance.now() + acquireTimeoutMs;
-      const place = queue.take(acquireTimeoutMs, () => late(doing));
-      if (place !== undefined) await place;
-      try {
-        const connection = await connected(doing, deadline);
-        working += 1;
-        return connection;
-      } catch (error) {
-        // Nobody has one that the others could wait for. Whoever was merely late speaks for nobody else.
-        if (working === 0 && !isResultError(error)) queue.refuse(error);
-        queue.free();
-        throw error;
-      }
-    },
+    acquire: (doing) => spare.take() ?? acquire(doing),
     maxPacketBytes: ({ connection }) => known.get(connection)?.maxPacketBytes ?? Number.POSITIVE_INFINITY,
     release(connection, usable) {
       const now = performance.now();
@@ -141,12 +160,14 @@ export function connections(options: ConnectionsOptions): Connections {
       if (!usable) {
         lostAt = now;
         discard(connection);
-      } else if (found && now - found.since > maxLifetimeMs) connection.destroy();
-      else connection.release();
-      lent.delete(connection);
-      working -= 1;
-      queue.free();
+        returned(connection);
+      } else if (found && now - found.since > maxLifetimeMs) {
+        connection.destroy();
+        returned(connection);
+      } else if (queue.isWanted() || !spare.keep(connection)) giveBack(connection);
     },
+    giveUp: (connection, why) =>
+      streamOf(connection)?.destroy(Object.assign(why, { code: 'PROTOCOL_SEQUENCE_TIMEOUT' })),
     async close(closed) {
       closing.abort();
       queue.refuse(closed);

@@ -32,12 +32,13 @@ const ROLLBACK = statement('ROLLBACK');
 
 /** Runs statements on a pool: one by itself is one round trip, and so is a transaction where it fits into a packet. */
 export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
-  const { acquire, release, maxPacketBytes, close } = connections(options);
-  const queries = queriesOf(options, maxPacketBytes);
+  const { acquire, release, close, ...rest } = connections(options);
+  const queries = queriesOf(options, rest);
   let closed = false;
 
   const attempt = async (statements: readonly Statement[], running: RunOptions, onSent: () => void) => {
-    const connection = await acquire(running.doing);
+    const acquired = acquire(running.doing);
+    const connection = acquired instanceof Promise ? await acquired : acquired;
     onSent();
     // What a deployment leaves in its session, a lock above all, goes with it.
     let usable = !running.unlimited;

@@ -4,6 +4,8 @@ export interface Places {
   take(timeoutMs: number, late: () => Error): Promise<void> | undefined;
   /** Whoever took one gives it back. */
   free(): void;
+  /** Whether anybody waits. */
+  isWanted(): boolean;
   /** Rejects all who wait. */
   refuse(error: unknown): void;
 }
@@ -46,6 +48,7 @@ export function places(size: number): Places {
       if (next === undefined) taken -= 1;
       else next.enter();
     },
+    isWanted: () => queue.size > 0,
     refuse(error) {
       for (const waiting of queue) waiting.reject(error);
     },

@@ -1,4 +1,6 @@
 import type { SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
+import { watchdog } from '../watchdog.js';
+import type { Connections } from './connections.js';
 import { type Bound, formsOf, type MysqlConnection } from './driver.js';
 import { isGuarded } from './guarded.js';
 
@@ -23,15 +25,21 @@ const PACKET_CHARS = 4 * 2 ** 20;
 const MAX_CHAR_BYTES = 3;
 
 export function queriesOf(
-  { escape: escaped, owned, queryTimeoutMs: timeout }: QueriesOptions,
-  maxPacketBytes: (connection: MysqlConnection) => number,
+  { escape: escaped, owned, queryTimeoutMs }: QueriesOptions,
+  { maxPacketBytes, giveUp }: Pick<Connections, 'maxPacketBytes' | 'giveUp'>,
 ): Queries {
   const forms = formsOf(owned);
+  const { asked, answered } = watchdog(queryTimeoutMs, giveUp);
 
   const query = async (connection: MysqlConnection, sql: string, unlimited: boolean): Promise<unknown> => {
     const limit = maxPacketBytes(connection);
     if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
-    return (await connection.query({ ...forms, sql, ...(!unlimited && { timeout }) }))[0];
+    if (!unlimited) asked(connection);
+    try {
+      return (await connection.query({ ...forms, sql }))[0];
+    } finally {
+      answered(connection);
+    }
   };
 
   /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
@@ -67,7 +75,12 @@ export function queriesOf(
       const values = params.map(bound);
       // Unlike in a text, bytes are sent as they are.
       if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
-      await connection.execute({ ...forms, sql, values, timeout });
+      asked(connection);
+      try {
+        await connection.execute({ ...forms, sql, values });
+      } finally {
+        answered(connection);
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connecting } from '../connecting.js';
+import { spareOf } from '../spare.js';
 import type { PgClient, PgPool } from './driver.js';
 import { isConnectionLoss } from './errors.js';
 
@@ -64,31 +65,18 @@ export function clientsOf({ pool, owned, poolSize, greet, ping, ...options }: Cl
     }
   };
 
-  /** Given back in this very turn: who calls again at once, as a loop that awaits does, need not ask the pool. */
-  let spare: PgClient | undefined;
-
   const release = (client: PgClient, lost: boolean): void => {
     const surplus = pool.totalCount > poolSize && pool.waitingCount === 0;
     client.release(lost || surplus);
   };
 
-  const releaseSpare = (): void => {
-    const client = spare;
-    spare = undefined;
-    if (client !== undefined) release(client, false);
-  };
+  const spare = spareOf((client: PgClient) => release(client, false));
 
   return {
-    take(doing) {
-      const client = spare;
-      spare = undefined;
-      return client ?? acquire(doing);
-    },
+    take: (doing) => spare.take() ?? acquire(doing),
     give(client, lost) {
       usedAt.set(client, performance.now());
-      if (lost || spare !== undefined || pool.waitingCount > 0) return release(client, lost);
-      spare = client;
-      setImmediate(releaseSpare);
+      if (lost || pool.waitingCount > 0 || !spare.keep(client)) release(client, lost);
     },
     async close() {
       closing.abort();

@@ -21,13 +21,18 @@ export function putStatements(
 ) {
   const usual = columns.filter((column) => layout.usual.has(column));
   const unusual = columns.filter((column) => !layout.usual.has(column));
-  const shapes = [usual, columns].map((used) => ({
-    used,
-    one: upsert(tables, layout, used, columns, extended, replaced, false),
-    several: upsert(tables, layout, used, columns, extended, replaced, true),
-  }));
-  const shapeOf = (rows: readonly StoredRow[]) =>
-    shapes[rows.some((row) => unusual.some((column) => row[column] !== null)) ? 1 : 0] as (typeof shapes)[number];
+  const shapes = [usual, columns].map((used) =>
+    [false, true].map((final) => {
+      const upsertOf = (several: boolean) =>
+        upsert(tables, layout, { used, final, several }, columns, extended, replaced);
+      return { used, one: upsertOf(false), several: upsertOf(true) };
+    }),
+  );
+  const shapeOf = (rows: readonly StoredRow[]) => {
+    const isUnusual = rows.some((row) => unusual.some((column) => row[column] !== null));
+    const isFinal = rows.every(({ status }) => status === 'SUCCESS');
+    return shapes[Number(isUnusual)]?.[Number(isFinal)] as (typeof shapes)[number][number];
+  };
   const withNow = (params: SqlParam[], now: number): SqlParam[] => (extended ? [...params, now] : params);
 
   const one = (row: StoredRow, now: number): CountedStatement => {
@@ -58,27 +63,36 @@ export function putStatements(
   };
 }
 
+interface Shape {
+  /** The columns that have a value. */
+  readonly used: readonly string[];
+  /** Whether every row is a SUCCESS. */
+  readonly final: boolean;
+  readonly several: boolean;
+}
+
 /**
  * Inputs: of several rows an array per used column, of one its values; then now. Returns the ids of the rows that were written,
  * of several.
  *
  * The id of a row that is there is found and not drawn: the sequence, of 31 bits, would else lose one number per rewrite. Not so
- * for a SUCCESS, which comes once: looking for it would take a fifth of the time.
+ * for a SUCCESS, which comes once: looking for it would take a fifth of the time, and that it might be looked for a twentieth.
  *
  * One row has a statement of its own, as PostgreSQL plans the one with arrays anew each time: 80 µs where that takes 240.
  */
 function upsert(
   { task, nextTaskId: next }: Tables,
   layout: Layout,
-  used: readonly string[],
+  { used, final, several }: Shape,
   all: readonly string[],
   extended: boolean,
   replaced: string,
-  several: boolean,
 ): string {
   const places = used.map((column, i) => `$${i + 1}::${typeOf(layout, column)}${several ? '[]' : ''}`).join(', ');
   const id = (taskId: string, status: string): string =>
-    `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
+    final
+      ? next
+      : `CASE ${status} WHEN 'SUCCESS' THEN ${next} ELSE coalesce((SELECT id FROM ${task} WHERE task_id = ${taskId}), ${next}) END`;
   const revision = extended ? `, 1, $${used.length + 1}::float8` : '';
   const source = several
     ? `SELECT ${id('u.task_id', 'u.status')}, u.*${revision} FROM unnest(${places}) AS u(${used.join(', ')})`

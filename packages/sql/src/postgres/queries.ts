@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SqlRow, Statement, StatementResult } from '../executor.js';
+import { watchdog } from '../watchdog.js';
 import { PARSERS, type PgClient } from './driver.js';
 import { isStaleName } from './errors.js';
-import { watchdog } from './watchdog.js';
 
 export interface QueriesOptions {
   /** Longest wait for the answer to one statement. */
@@ -34,7 +34,9 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
   const names = new Map<string, string[]>();
   /** How often what was prepared on a connection turned out to be gone. Absent: nothing is prepared on it. */
   const generations = new WeakMap<PgClient, number>();
-  const { asked, answered } = watchdog(queryTimeoutMs);
+  const { asked, answered } = watchdog<PgClient>(queryTimeoutMs, (client, why) =>
+    client.connection.stream.destroy(why),
+  );
 
   const nameOf = (client: PgClient, sql: string): string | undefined => {
     const generation = generations.get(client);
