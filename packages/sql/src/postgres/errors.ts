@@ -37,6 +37,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '42P07': ['RB_SCHEMA', 'the table, index or sequence is there already'],
   '42710': ['RB_SCHEMA', 'the trigger or index is there already'],
   '53': ['RB_UNAVAILABLE', 'the server ran out of connections, memory or disk; nothing was changed'],
+  '53100': ['RB_UNAVAILABLE', 'the disk of the server is full; nothing was changed'],
+  '53300': ['RB_UNAVAILABLE', 'too many connections are open; nothing was changed'],
   '54': ['RB_TOO_LARGE', 'a value is larger than PostgreSQL takes; nothing was changed'],
   '55P03': ['RB_UNAVAILABLE', 'a lock could not be had in time (lock_timeout); nothing was changed'],
   '57014': ['RB_UNAVAILABLE', 'the server cancelled the statement (statement_timeout); nothing was changed'],
