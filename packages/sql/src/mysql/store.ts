@@ -13,6 +13,10 @@ import { checkOptions, type MysqlStoreOptions } from './options.js';
 import { plainTables } from './tables.js';
 import { parseMysqlUrl } from './url.js';
 
+/** What a BLOB of Celery's holds. */
+export const MAX_BYTES = 65_535;
+const MAX_BYTES_OF_DJANGO = 4_194_304;
+
 /** Times `pollMs`: asking for changes is not cheap here, so it is done less often while there are none. */
 const MAX_POLL = 5;
 
@@ -34,7 +38,7 @@ export function mysqlStore(options: MysqlStoreOptions): ResultStore {
     layout,
     deploy: createTables,
     durable: true,
-    maxBytes: options.maxBytes ?? (isDjango(layout) ? 4_194_304 : 65_535),
+    maxBytes: options.maxBytes ?? (isDjango(layout) ? MAX_BYTES_OF_DJANGO : MAX_BYTES),
     pollMs,
     maxPollMs: MAX_POLL * pollMs,
     now: options.now ?? Date.now,

@@ -17,6 +17,8 @@ import { partitionsAhead } from './partitions-ahead.js';
 import { openConnection, openPool } from './pool.js';
 import { tablesOf } from './tables.js';
 
+export const MAX_BYTES: number = 64 * 2 ** 20;
+
 /**
  * A result store in a PostgreSQL database, in Celery's tables and sequences.
  *
@@ -35,7 +37,7 @@ export function postgresStore(options: PostgresStoreOptions): ResultStore {
     layout,
     deploy: createTables,
     durable: true,
-    maxBytes: options.maxBytes ?? 67_108_864,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
     pollMs: options.pollMs ?? (options.listen ? 1_000 : 50),
     listen: listenOf(options),
     ahead: aheadOf(options),

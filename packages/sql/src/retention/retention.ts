@@ -1,4 +1,5 @@
-import type { CallOptions } from '@rb/core';
+import { type Accept, accepting, type CallOptions, json, type Serializer } from '@rb/core';
+import { type LayoutName, ofCelery } from '../layout.js';
 import { type ApplyOptions, applyRules, type RetentionResult } from './apply.js';
 import { checkApply, checkRestore } from './checks.js';
 import { type SqlRetentionOptions, withContext } from './context.js';
@@ -24,7 +25,30 @@ export interface Retention {
   restore(source: ArchiveSource, options?: RestoreOptions): Promise<RestoreResult>;
 }
 
-export function sqlRetention(options: SqlRetentionOptions): Retention {
+/** What the options of the store of any database have. */
+interface StoreOptions {
+  readonly serializer?: Serializer | undefined;
+  readonly accept?: Accept | undefined;
+  readonly timeZone?: string | undefined;
+  readonly layout?: LayoutName | undefined;
+  readonly createTables?: boolean | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+/** What differs between databases. */
+type Database = Pick<SqlRetentionOptions, 'dialect' | 'retention' | 'openExecutor' | 'maxBytes'>;
+
+export function sqlRetention(store: StoreOptions, database: Database): Retention {
+  const options: SqlRetentionOptions = {
+    ...database,
+    serializer: accepting(store.serializer ?? json, store.accept),
+    timeZone: store.timeZone,
+    layout: ofCelery(store.layout ?? 'extended'),
+    deploy: store.createTables ?? true,
+    maxBytes: store.maxBytes ?? database.maxBytes,
+    now: store.now ?? Date.now,
+  };
   return {
     async plan(policy, calling = {}) {
       const rules = rulesOf(policy);

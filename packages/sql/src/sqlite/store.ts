@@ -14,6 +14,8 @@ import { checkOptions } from './options.js';
 import { plainTables, type TableNames } from './tables.js';
 import { optionsFromUrl } from './url.js';
 
+export const MAX_BYTES: number = 64 * 2 ** 20;
+
 export interface SqliteStoreOptions {
   /** Path of the file, `:memory:` for none. Exactly one of `filename` and `database`. */
   readonly filename?: string | undefined;
@@ -73,7 +75,7 @@ export function sqliteStore(options: SqliteStoreOptions): ResultStore {
     layout,
     deploy: createTables && !readonly,
     durable: !(options.database?.memory ?? isMemory(options.filename)),
-    maxBytes: options.maxBytes ?? 67_108_864,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
     pollMs: options.pollMs ?? 25,
     now: options.now ?? Date.now,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
