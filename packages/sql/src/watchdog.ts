@@ -22,8 +22,9 @@ export function watchdog<Client>(timeoutMs: number, giveUp: (client: Client, why
   };
 
   const wait = (ms: number): void => {
-    // Whoever waits for an answer is kept alive by the connection.
-    timer = setTimeout(look, Math.ceil(ms)).unref();
+    // Whoever waits for an answer is kept alive by the connection. Timers are served before what has arrived, immediates after it: so
+    // an answer that came while this process was busy is not too late.
+    timer = setTimeout(() => setImmediate(look), Math.ceil(ms)).unref();
   };
 
   return {

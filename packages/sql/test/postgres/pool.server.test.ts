@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { createResultBackend } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import pg from 'pg';
@@ -75,6 +76,18 @@ it('gives up a connection whose answer takes too long, whatever else it is asked
   expect(await code(store.put([record('b')]))).toBe('RB_OUTCOME_UNKNOWN');
   await database.admin.query('COMMIT');
   expect(await store.get(['a'])).toMatchObject([{ taskId: 'a' }]);
+  await store.close();
+});
+
+it('takes an answer that came while the process was busy for longer than one may take', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const store = postgresStore({ url: database.url, queryTimeoutMs: 300 });
+  await store.put([record('a', 'STARTED')]);
+  const stored = store.put([record('a')]);
+  await setImmediate(); // It has been sent.
+  const until = performance.now() + 600;
+  while (performance.now() < until);
+  expect(await stored).toEqual([{ applied: true }]);
   await store.close();
 });
 
