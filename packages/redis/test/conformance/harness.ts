@@ -14,7 +14,7 @@ const SERVICE_VARIABLE = 'RB_REDIS_KIT_SERVICE';
 const MAX_BYTES = 4 * 2 ** 20;
 
 /** Short, so that outages of a second tell something. */
-const TIMES = { connectTimeoutMs: 1_000, socketTimeoutMs: 1_000, healthCheckMs: 200 };
+const TIMES = { connectTimeoutMs: 1_000, socketTimeoutMs: 2_000, healthCheckMs: 500 };
 
 const PASSWORD = 'the-password';
 const WRONG_PASSWORD = 'not-the-password';
