@@ -14,7 +14,7 @@ interface MysqlBinary {
   readonly server: string;
   readonly how: string;
   /** Makes the files of a new database. */
-  create(data: string): void;
+  create(data: string, directory: string): void;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -52,8 +52,8 @@ function mariadbBinary(service: 'mariadb' | 'mariadb-old'): MysqlBinary | Missin
     place,
     server: MARIADB,
     how: current ? `${MARIADB} of Debian forky` : MARIADB,
-    create: (data) =>
-      void runProgram(place, '/tmp', MARIADB_INSTALL, [
+    create: (data, directory) =>
+      void runProgram(place, directory, MARIADB_INSTALL, [
         '--no-defaults',
         `--datadir=${data}`,
         '--auth-root-authentication-method=normal',
@@ -76,8 +76,8 @@ function mysqlBinary(): MysqlBinary | Missing {
     place,
     server,
     how: `${server} of Debian sid`,
-    create: (data) =>
-      void runProgram(place, '/tmp', server, [
+    create: (data, directory) =>
+      void runProgram(place, directory, server, [
         '--no-defaults',
         '--initialize-insecure',
         `--datadir=${data}`,

@@ -70,6 +70,8 @@ const environment = (directory: string, env: Readonly<Record<string, string>> = 
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
   HOME: directory,
+  // MariaDB, when it starts, deletes what others have for the moment in a folder that they share.
+  TMPDIR: directory,
   ...env,
 });
 
