@@ -106,6 +106,8 @@ export interface SchemaDialect {
   record(version: number): readonly Statement[];
   /** Whether others were in the way, so that it is worth another try. */
   readonly isBusy?: (error: ResultError) => boolean;
+  /** Whether the server, or the session, takes no writes. Absent: that is RB_DENIED. */
+  readonly isReadOnly?: (error: ResultError) => boolean;
   /** Where steps are `online`. */
   readonly online?: {
     /** The first one's row `{ held }` is 1 where no one else has it; it ends with the transaction. */

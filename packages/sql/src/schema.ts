@@ -1,4 +1,4 @@
-import { ResultError } from '@rb/core';
+import { isResultError, ResultError } from '@rb/core';
 import { type DeployOptions, deploying, type Plan, sqlOf } from './deploy.js';
 import type { SchemaDialect } from './dialect.js';
 import { numberOf } from './dialect.js';
@@ -50,8 +50,13 @@ export interface SqlSchema {
 
 export interface OpenSchema extends SqlSchema {
   find(): Promise<Found>;
-  /** What a first use needs to be correct. Indexes that take long are left to `deploy()`. */
-  deployAtOnce(): Promise<readonly string[]>;
+  /**
+   * What a first use needs to be correct. Indexes that take long are left to `deploy()`.
+   *
+   * Shape: the error where this user may not, or this server takes no writes: what is there may be read all the same.
+   * @param refused What came of the last attempt; then there is none, and what is missing is looked for alone.
+   */
+  deployAtOnce(refused?: ResultError): Promise<ResultError | undefined>;
 }
 
 export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchema {
@@ -60,7 +65,11 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchem
   const find = async (): Promise<Found> => {
     const found = dialect.found(await executor.run(dialect.inspect(), reading));
     if (!found.columns.has(dialect.versionTable)) return { ...found, version: 0 };
-    const [version] = await executor.run([dialect.version()], reading);
+    const [version] = await executor.run([dialect.version()], reading).catch((error: unknown) => {
+      // A reader's rights are often on Celery's tables alone.
+      if (isResultError(error) && error.code === 'RB_DENIED') return [];
+      throw error;
+    });
     return { ...found, version: numberOf(version?.rows[0], 'version') };
   };
 
@@ -79,7 +88,18 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchem
     async deploy(options = {}) {
       return [...(await atOnce(options)), ...(await online(options))];
     },
-    deployAtOnce: () => atOnce({ patienceMs: FIRST_USE_MS }),
+    async deployAtOnce(refused) {
+      const { steps } = planOf(dialect, await find());
+      if (steps.every((step) => typeof step !== 'string')) return undefined;
+      if (refused !== undefined) return refused;
+      try {
+        await atOnce({ patienceMs: FIRST_USE_MS });
+        return undefined;
+      } catch (error) {
+        if (isResultError(error) && (error.code === 'RB_DENIED' || dialect.isReadOnly?.(error))) return error;
+        throw error;
+      }
+    },
   };
 }
 

@@ -27,12 +27,21 @@ export interface SessionOptions {
 /** Looks at the tables once, on first use; brings them up to date where it may, else works with what is there. */
 export function openSession(options: SessionOptions): Session {
   const { dialect, executor, extended } = options;
-  let preparing: Promise<Statements> | undefined;
+  let preparing: Promise<Prepared> | undefined;
+  let lookAgainAt = Number.POSITIVE_INFINITY;
   let closed = false;
 
-  const prepared = (): Promise<Statements> => {
-    preparing ??= prepareTables(options).then(
-      ({ statements }) => statements,
+  const isShort = ({ statements, refused }: Prepared): boolean =>
+    refused !== undefined || (extended && !statements.extended);
+
+  /** @param refused Where it is not to be tried again. */
+  const prepare = (refused?: ResultError): Promise<Prepared> => {
+    lookAgainAt = Number.POSITIVE_INFINITY;
+    preparing = prepareTables(options, refused).then(
+      (found) => {
+        if (isShort(found)) lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+        return found;
+      },
       (error: unknown) => {
         preparing = undefined; // The next call looks again.
         throw error;
@@ -41,15 +50,28 @@ export function openSession(options: SessionOptions): Session {
     return preparing;
   };
 
+  const prepared = async (): Promise<Prepared> => {
+    const last = await (preparing ?? prepare());
+    return performance.now() >= lookAgainAt ? prepare(last.refused) : last;
+  };
+
+  const preparedToWrite = async (): Promise<Statements> => {
+    const found = await prepared();
+    if (!isShort(found)) return found.statements;
+    // The right to deploy may have been given since, or somebody else has done it.
+    const again = await prepare();
+    if (isShort(again)) throw again.refused ?? missingColumns(dialect.schema);
+    return again.statements;
+  };
+
   const call =
     (write: boolean): Call =>
     async (build, doing, signal) => {
       if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
       throwIfAborted(signal, doing);
       const work = async (): Promise<readonly StatementResult[]> => {
-        const statements = await prepared();
+        const statements = write ? await preparedToWrite() : (await prepared()).statements;
         try {
-          if (write && extended && !statements.extended) throw missingColumns(dialect.schema);
           return await executor.run(build(statements), { write, doing, signal });
         } catch (error) {
           // Someone deploys, or has dropped a table: the next call looks again.
@@ -70,25 +92,27 @@ export function openSession(options: SessionOptions): Session {
   };
 }
 
+/** Where something is missing, somebody else may have made it. */
+const LOOK_AGAIN_MS = 1_000;
+
 interface Prepared {
   readonly found: Found;
   readonly statements: Statements;
+  /** Why what is missing could not be made. */
+  readonly refused: ResultError | undefined;
 }
 
 /** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
-export async function prepareTables({
-  dialect,
-  executor,
-  layout,
-  extended,
-  deploy,
-}: SessionOptions): Promise<Prepared> {
+export async function prepareTables(
+  { dialect, executor, layout, extended, deploy }: SessionOptions,
+  refusedBefore?: ResultError,
+): Promise<Prepared> {
   const schema = sqlSchema(dialect.schema, executor);
-  if (deploy) await schema.deployAtOnce();
+  const refused = deploy ? await schema.deployAtOnce(refusedBefore) : undefined;
   const found = await schema.find();
   const missing = missingTables(dialect.schema, found);
-  if (missing !== undefined) throw missing;
-  return { found, statements: dialect.statements(extended && hasAdditions(dialect, layout, found), found) };
+  if (missing !== undefined) throw refused ?? missing;
+  return { found, refused, statements: dialect.statements(extended && hasAdditions(dialect, layout, found), found) };
 }
 
 function hasAdditions({ schema }: Dialect, { additions }: Layout, found: Found): boolean {

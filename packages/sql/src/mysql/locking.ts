@@ -1,3 +1,4 @@
+import type { ResultError } from '@rb/core';
 import type { SchemaDialect } from '../dialect.js';
 
 /** Seconds that a deployment waits for another one. */
@@ -10,16 +11,20 @@ const TURN_SECONDS = 300;
 const LOCK_SECONDS = 1;
 
 const CONFLICTS: readonly unknown[] = [1205, 1213];
+const READ_ONLY: readonly unknown[] = [1290, 1792, 1836];
+
+const numberOf = ({ cause }: ResultError): unknown => (cause as { readonly errno?: unknown } | undefined)?.errno;
 
 /** The locks end with their session, which a deployment has for itself. */
-export const LOCKING: Pick<SchemaDialect, 'locked' | 'isBusy' | 'online'> = {
+export const LOCKING: Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | 'online'> = {
   locked: (statements) => [
     { sql: `SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`, params: [] },
     { sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), ?)', params: [':rb-schema', TURN_SECONDS] },
     ...statements,
     { sql: 'SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 32), ?))', params: [':rb-schema'] },
   ],
-  isBusy: ({ cause }) => CONFLICTS.includes((cause as { readonly errno?: unknown } | undefined)?.errno),
+  isBusy: (error) => CONFLICTS.includes(numberOf(error)),
+  isReadOnly: (error) => READ_ONLY.includes(numberOf(error)),
   online: {
     lock: [{ sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), 0) = 1 AS held', params: [':rb-online'] }],
   },

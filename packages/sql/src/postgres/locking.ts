@@ -16,7 +16,7 @@ const LOCK_TIMEOUT_MS = 300;
 const TURN_MS = 10_000;
 
 /** All locks end with their transaction, so that they also hold through PgBouncer. */
-export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBusy' | 'online'> => ({
+export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | 'online'> => ({
   locked: (statements) => [
     // A limit that the role has on statements is not meant for this.
     set('statement_timeout', 0),
@@ -25,7 +25,8 @@ export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBus
     set('lock_timeout', LOCK_TIMEOUT_MS),
     ...statements,
   ],
-  isBusy: ({ cause }: ResultError) => (cause as { readonly code?: unknown } | undefined)?.code === '55P03',
+  isBusy: (error) => stateOf(error) === '55P03',
+  isReadOnly: (error) => stateOf(error) === '25006',
   online: {
     // An index is not finished before every older snapshot is gone. An idle transaction has none, unless its last statement
     // was a query: that one's portal stays open, snapshot and all, until the next statement. Hence this order.
@@ -44,5 +45,7 @@ export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBus
     },
   },
 });
+
+const stateOf = ({ cause }: ResultError): unknown => (cause as { readonly code?: unknown } | undefined)?.code;
 
 const set = (name: string, ms: number): Statement => ({ sql: `SET LOCAL ${name} = ${ms}`, params: [] });

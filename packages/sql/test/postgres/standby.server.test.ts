@@ -45,6 +45,10 @@ it('reads and watches on a hot standby, which takes no write, and writes there o
 
   const onPrimary = postgresStore({ url: primary.url, listen: true });
   await onPrimary.put([record('a', 'STARTED')]);
+  const tables = { task: 'plain_taskmeta', group: 'plain_tasksetmeta' };
+  const celery = postgresStore({ url: primary.url, layout: 'celery', tables });
+  await celery.put([record('a')]);
+  await celery.close();
   await node.stop();
   await copyTo(directory, admin, new URL(primary.url).port);
   await node.restart();
@@ -59,6 +63,12 @@ it('reads and watches on a hot standby, which takes no write, and writes there o
     code: 'RB_UNAVAILABLE',
     message: expect.stringContaining('read-only'),
   });
+
+  // Tables as Celery makes them lack our columns, which cannot be added here.
+  const plain = postgresStore({ url: standby.url, tables });
+  expect(await plain.get(['a'])).toMatchObject([{ state: 'SUCCESS' }]);
+  expect(await code(plain.put([record('b')]))).toBe('RB_UNAVAILABLE');
+  await plain.close();
 
   // It knows no LISTEN, so changes are asked for.
   const told: unknown[] = [];
