@@ -29,6 +29,7 @@ export function openSession(options: SessionOptions): Session {
   const { dialect, executor, extended } = options;
   let preparing: Promise<Prepared> | undefined;
   let lookAgainAt = Number.POSITIVE_INFINITY;
+  let trying: Promise<Prepared> | undefined;
   let closed = false;
 
   const isShort = ({ statements, refused }: Prepared): boolean =>
@@ -58,8 +59,11 @@ export function openSession(options: SessionOptions): Session {
   const preparedToWrite = async (): Promise<Statements> => {
     const found = await prepared();
     if (!isShort(found)) return found.statements;
-    // The right to deploy may have been given since, or somebody else has done it.
-    const again = await prepare();
+    // The right to deploy may have been given since, or somebody else has done it. Many who write at once ask once.
+    trying ??= prepare().finally(() => {
+      trying = undefined;
+    });
+    const again = await trying;
     if (isShort(again)) throw again.refused ?? missingColumns(dialect.schema);
     return again.statements;
   };

@@ -26,8 +26,7 @@ it('reads what Celery wrote as a user who may only read, and sees more once some
   const store = postgresStore({ url });
   expect(await store.get(['a', 'b'])).toMatchObject([{ state: 'SUCCESS' }, undefined]);
   for await (const { records } of present(store.scan).pages()) expect(records).toMatchObject([{ taskId: 'a' }]);
-  await expect(store.put([record('b')])).rejects.toMatchObject({ code: 'RB_DENIED' });
-  await expect(store.put([record('b')])).rejects.toMatchObject({ code: 'RB_DENIED' });
+  expect(await Promise.all([1, 2, 3].map(() => code(store.put([record('b')]))))).toEqual(Array(3).fill('RB_DENIED'));
 
   const writer = postgresStore({ url: database.url });
   await writer.put([record('b', 'SUCCESS', { expiresAt: Date.now() + 60_000 })]);
