@@ -16,6 +16,8 @@ const one = async (client: pg.Client, sql: string): Promise<string> => {
   return rows[0]?.value ?? '';
 };
 
+const DIRECTORY = "SELECT current_setting('data_directory') AS value";
+
 /** Makes what is in `directory`, of a server that is stopped, a copy of the primary that goes on following it. */
 async function copyTo(directory: string, primary: pg.Client, port: string): Promise<void> {
   const bin = await one(primary, "SELECT setting AS value FROM pg_config WHERE name = 'BINDIR'");
@@ -38,10 +40,9 @@ it('reads and watches on a hot standby, which takes no write, and writes there o
   if (node === undefined) return skip('a server of the environment is not made a standby');
   const admin = await clientOf(primary.url);
   const later = await clientOf(standby.url);
-  const directory = await one(later, "SELECT current_setting('data_directory') AS value");
+  const [own = '', directory = ''] = await Promise.all([admin, later].map((client) => one(client, DIRECTORY)));
   await later.end();
-  if ((await code(admin.query(`COPY (SELECT 1) TO PROGRAM 'ls ${directory}'`))) !== 'no error')
-    return skip('in Docker the one server has not the files of the other');
+  if (own === directory) return skip('in Docker the one server has not the files of the other');
 
   const onPrimary = postgresStore({ url: primary.url, listen: true });
   await onPrimary.put([record('a', 'STARTED')]);
