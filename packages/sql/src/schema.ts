@@ -50,13 +50,14 @@ export interface SqlSchema {
 
 export interface OpenSchema extends SqlSchema {
   find(): Promise<Found>;
+  /** Whether something is missing that a first use needs to be correct. Indexes that take long are left to `deploy()`. */
+  lacks(found: Found): boolean;
   /**
-   * What a first use needs to be correct. Indexes that take long are left to `deploy()`.
+   * Makes that.
    *
    * Shape: the error where this user may not, or this server takes no writes: what is there may be read all the same.
-   * @param refused What came of the last attempt; then there is none, and what is missing is looked for alone.
    */
-  deployAtOnce(refused?: ResultError): Promise<ResultError | undefined>;
+  deployAtOnce(): Promise<ResultError | undefined>;
 }
 
 export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchema {
@@ -88,10 +89,8 @@ export function sqlSchema(dialect: SchemaDialect, executor: Executor): OpenSchem
     async deploy(options = {}) {
       return [...(await atOnce(options)), ...(await online(options))];
     },
-    async deployAtOnce(refused) {
-      const { steps } = planOf(dialect, await find());
-      if (steps.every((step) => typeof step !== 'string')) return undefined;
-      if (refused !== undefined) return refused;
+    lacks: (found) => planOf(dialect, found).steps.some((step) => typeof step === 'string'),
+    async deployAtOnce() {
       try {
         await atOnce({ patienceMs: FIRST_USE_MS });
         return undefined;

@@ -106,14 +106,22 @@ interface Prepared {
   readonly refused: ResultError | undefined;
 }
 
-/** Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none. */
+/**
+ * Brings the tables up to date where it may, and looks at what there is. Errors: RB_SCHEMA where there are none.
+ *
+ * @param refusedBefore What came of the last attempt to make what is missing; then it is not tried again.
+ */
 export async function prepareTables(
   { dialect, executor, layout, extended, deploy }: SessionOptions,
   refusedBefore?: ResultError,
 ): Promise<Prepared> {
   const schema = sqlSchema(dialect.schema, executor);
-  const refused = deploy ? await schema.deployAtOnce(refusedBefore) : undefined;
-  const found = await schema.find();
+  let found = await schema.find();
+  let refused: ResultError | undefined;
+  if (deploy && schema.lacks(found)) {
+    refused = refusedBefore ?? (await schema.deployAtOnce());
+    if (refused === undefined) found = await schema.find();
+  }
   const missing = missingTables(dialect.schema, found);
   if (missing !== undefined) throw refused ?? missing;
   return { found, refused, statements: dialect.statements(extended && hasAdditions(dialect, layout, found), found) };

@@ -1,9 +1,5 @@
-/** Gives up connections that do not answer in time. */
-export interface Watchdog<Client> {
-  /** It has been asked something. */
-  asked(client: Client): void;
-  answered(client: Client): void;
-}
+/** Gives up a connection that does not answer in time. */
+export type Watchdog<Client> = <T>(client: Client, ask: () => Promise<T>) => Promise<T>;
 
 /** One timer for all connections, left running between questions: a timer per question takes a tenth of its time. */
 export function watchdog<Client>(timeoutMs: number, giveUp: (client: Client, why: Error) => void): Watchdog<Client> {
@@ -27,11 +23,13 @@ export function watchdog<Client>(timeoutMs: number, giveUp: (client: Client, why
     timer = setTimeout(() => setImmediate(look), Math.ceil(ms)).unref();
   };
 
-  return {
-    asked(client) {
-      deadlines.set(client, performance.now() + timeoutMs);
-      if (timer === undefined) wait(timeoutMs);
-    },
-    answered: (client) => void deadlines.delete(client),
+  return async (client, ask) => {
+    deadlines.set(client, performance.now() + timeoutMs);
+    if (timer === undefined) wait(timeoutMs);
+    try {
+      return await ask();
+    } finally {
+      deadlines.delete(client);
+    }
   };
 }

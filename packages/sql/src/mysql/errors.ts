@@ -73,6 +73,9 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 /** A deadlock's victim, one who waited too long, or who met a row that another has just inserted: the whole transaction again. */
 export const isConflict = (cause: unknown): boolean => MEANINGS[described(cause).errno] === CONFLICT;
 
+/** Of the server, or of the session. */
+export const isReadOnly = (cause: unknown): boolean => MEANINGS[described(cause).errno] === READ_ONLY;
+
 /** By the guard of a put, and by nothing else. */
 export const isStopped = (cause: unknown): boolean => described(cause).errno === 1690;
 

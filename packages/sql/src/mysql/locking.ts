@@ -1,5 +1,5 @@
-import type { ResultError } from '@rb/core';
 import type { SchemaDialect } from '../dialect.js';
+import { isReadOnly } from './errors.js';
 
 /** Seconds that a deployment waits for another one. */
 const TURN_SECONDS = 300;
@@ -11,9 +11,6 @@ const TURN_SECONDS = 300;
 const LOCK_SECONDS = 1;
 
 const CONFLICTS: readonly unknown[] = [1205, 1213];
-const READ_ONLY: readonly unknown[] = [1290, 1792, 1836];
-
-const numberOf = ({ cause }: ResultError): unknown => (cause as { readonly errno?: unknown } | undefined)?.errno;
 
 /** The locks end with their session, which a deployment has for itself. */
 export const LOCKING: Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | 'online'> = {
@@ -23,8 +20,8 @@ export const LOCKING: Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | '
     ...statements,
     { sql: 'SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 32), ?))', params: [':rb-schema'] },
   ],
-  isBusy: (error) => CONFLICTS.includes(numberOf(error)),
-  isReadOnly: (error) => READ_ONLY.includes(numberOf(error)),
+  isBusy: ({ cause }) => CONFLICTS.includes((cause as { readonly errno?: unknown } | undefined)?.errno),
+  isReadOnly: ({ cause }) => isReadOnly(cause),
   online: {
     lock: [{ sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), 0) = 1 AS held', params: [':rb-online'] }],
   },

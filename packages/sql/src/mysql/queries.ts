@@ -29,17 +29,13 @@ export function queriesOf(
   { maxPacketBytes, giveUp }: Pick<Connections, 'maxPacketBytes' | 'giveUp'>,
 ): Queries {
   const forms = formsOf(owned);
-  const { asked, answered } = watchdog(queryTimeoutMs, giveUp);
+  const watched = watchdog(queryTimeoutMs, giveUp);
 
   const query = async (connection: MysqlConnection, sql: string, unlimited: boolean): Promise<unknown> => {
     const limit = maxPacketBytes(connection);
     if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
-    if (!unlimited) asked(connection);
-    try {
-      return (await connection.query({ ...forms, sql }))[0];
-    } finally {
-      answered(connection);
-    }
+    const ask = () => connection.query({ ...forms, sql });
+    return (await (unlimited ? ask() : watched(connection, ask)))[0];
   };
 
   /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
@@ -75,12 +71,7 @@ export function queriesOf(
       const values = params.map(bound);
       // Unlike in a text, bytes are sent as they are.
       if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
-      asked(connection);
-      try {
-        await connection.execute({ ...forms, sql, values });
-      } finally {
-        answered(connection);
-      }
+      await watched(connection, () => connection.execute({ ...forms, sql, values }));
     },
   };
 }

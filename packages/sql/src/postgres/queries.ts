@@ -34,9 +34,7 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
   const names = new Map<string, string[]>();
   /** How often what was prepared on a connection turned out to be gone. Absent: nothing is prepared on it. */
   const generations = new WeakMap<PgClient, number>();
-  const { asked, answered } = watchdog<PgClient>(queryTimeoutMs, (client, why) =>
-    client.connection.stream.destroy(why),
-  );
+  const watched = watchdog<PgClient>(queryTimeoutMs, (client, why) => client.connection.stream.destroy(why));
 
   const nameOf = (client: PgClient, sql: string): string | undefined => {
     const generation = generations.get(client);
@@ -54,14 +52,10 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
     const { sql, params } = statement;
     // Only what comes again and again: what it has as parameters.
     const name = params.length > 0 ? nameOf(client, sql) : undefined;
-    if (!unlimited) asked(client);
-    try {
-      const { command, rowCount, rows } = await client.query({ text: sql, values: params, types: PARSERS, name });
-      const changes = command === 'SELECT' ? 0 : (rowCount ?? 0);
-      return { rows: 'changed' in statement && changes > 0 ? statement.changed : rows, changes };
-    } finally {
-      answered(client);
-    }
+    const ask = () => client.query({ text: sql, values: params, types: PARSERS, name });
+    const { command, rowCount, rows } = await (unlimited ? ask() : watched(client, ask));
+    const changes = command === 'SELECT' ? 0 : (rowCount ?? 0);
+    return { rows: 'changed' in statement && changes > 0 ? statement.changed : rows, changes };
   };
 
   return {
