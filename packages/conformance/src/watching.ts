@@ -36,6 +36,8 @@ export async function startWatching(
 ): Promise<Watching> {
   if (store.notify === undefined) throw new Violation(`${store.name} declares no notify, and the clause needs it`);
   const told: (TaskRecord | Refused)[] = [];
+  // Clauses ask for thousands of tasks, time and again: looking through all that was told would keep the store from the event loop.
+  const statesOf = new Map<string, string[]>();
   const expectations = new Set<Expectation>();
   let gaps = 0;
   const handler: WatchHandler = {
@@ -43,6 +45,9 @@ export async function startWatching(
       told.push(outcome);
       note(`told ${'state' in outcome ? outcome.state : `refused ${outcome.refused.code}`}`);
       if (!('state' in outcome)) return;
+      const states = statesOf.get(outcome.taskId) ?? [];
+      statesOf.set(outcome.taskId, states);
+      states.push(outcome.state);
       for (const { fits, resolve } of expectations) if (fits(outcome)) resolve(outcome);
     },
     gap() {
@@ -59,9 +64,9 @@ export async function startWatching(
       return gaps;
     },
     states: (taskId) =>
-      told.flatMap((outcome) =>
-        'state' in outcome && (taskId ?? outcome.taskId) === outcome.taskId ? outcome.state : [],
-      ),
+      taskId === undefined
+        ? told.flatMap((outcome) => ('state' in outcome ? outcome.state : []))
+        : (statesOf.get(taskId) ?? []),
     until(what, fits) {
       const already = told.find((outcome): outcome is TaskRecord => 'state' in outcome && fits(outcome));
       if (already) return Promise.resolve(already);
