@@ -1,4 +1,4 @@
-/** The store beside Python's Celery 5.6.3 on the same server: one result after the other, which is all that Celery can. */
+/** The store beside Python's Celery 5.6.3 on the same server, RB_BENCH_SERVER: one result after the other, which is all that Celery can. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { globSync } from 'node:fs';
@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bench } from '@rb/bench';
 import { createResultBackend } from '@rb/core';
 import { startOracle } from '@rb/interop/oracle';
-import { start } from '@rb/servers/start';
-import { postgresStore } from '@rb/sql/postgres';
+import { benchServer } from './server.ts';
 
 /** Of one round of Celery's. */
 const COUNT = 300;
@@ -36,15 +35,14 @@ for name, forked in (('client', False), ('worker', True)):
 print(json.dumps(speeds))
 `;
 
-const server = await start('postgres');
-if ('missing' in server) throw new Error(server.missing);
-const store = postgresStore({ url: server.url });
-const backend = createResultBackend(store);
+const server = await benchServer();
+const { service } = server;
+const backend = createResultBackend(server.open());
 const result = { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' };
 const known = randomUUID();
 await backend.store(known, 'SUCCESS', result);
 
-const { comparisons } = await bench('postgres-celery', {
+const { comparisons } = await bench(`${service}-celery`, {
   tasks: [
     { name: 'backend store, one after the other', run: () => backend.store(randomUUID(), 'SUCCESS', result) },
     { name: 'backend get, one after the other', run: () => backend.get(known) },
@@ -56,7 +54,8 @@ const [stores = 0, gets = 0] = comparisons.map(({ opsPerSecond }) => opsPerSecon
 await (await startOracle('5.6.3'))[Symbol.asyncDispose]();
 const [python] = globSync(fileURLToPath(new URL('../../../.tooling/celery-5.6.3-*/bin/python', import.meta.url)));
 if (python === undefined) throw new Error('there is no Celery 5.6.3 to compare with');
-const url = `db+${server.url.replace('postgresql:', 'postgresql+psycopg2:')}`;
+const [scheme = ''] = server.url.split(':');
+const url = `db+${server.url.replace(scheme, `${scheme}+${service === 'postgres' ? 'psycopg2' : 'pymysql'}`)}`;
 const speeds = JSON.parse(execFileSync(python, ['-c', PYTHON, url, String(COUNT)], { encoding: 'utf8' }));
 for (const [where, [stored, read]] of Object.entries<[number, number]>(speeds))
   process.stdout.write(

@@ -1,4 +1,4 @@
-/** The MySQL store against bare mysql2 with a multi-row upsert of the same rows; RB_BENCH_MYSQL=mariadb takes MariaDB. */
+/** The MySQL store against bare mysql2 with a multi-row upsert of the same rows; RB_BENCH_SERVER=mariadb takes MariaDB. */
 import { randomUUID } from 'node:crypto';
 import { bench } from '@rb/bench';
 import { createResultBackend, type TaskRecord } from '@rb/core';
@@ -10,7 +10,7 @@ import mysql from 'mysql2/promise';
 /** As many as are stored at once. */
 const BATCH = 500;
 
-const service = process.env.RB_BENCH_MYSQL === 'mariadb' ? 'mariadb' : 'mysql';
+const service = process.env.RB_BENCH_SERVER === 'mariadb' ? 'mariadb' : 'mysql';
 const server = await start(service);
 if ('missing' in server) throw new Error(server.missing);
 const store = mysqlStore({ url: server.url });
