@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bench } from '@rb/bench';
 import { createResultBackend } from '@rb/core';
 import { startOracle } from '@rb/interop/oracle';
+import { VALUE } from './records.ts';
 import { benchServer } from './server.ts';
 
 /** Of one round of Celery's. */
@@ -38,13 +39,12 @@ print(json.dumps(speeds))
 const server = await benchServer();
 const { service } = server;
 const backend = createResultBackend(server.open());
-const result = { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' };
 const known = randomUUID();
-await backend.store(known, 'SUCCESS', result);
+await backend.store(known, 'SUCCESS', VALUE);
 
 const { comparisons } = await bench(`${service}-celery`, {
   tasks: [
-    { name: 'backend store, one after the other', run: () => backend.store(randomUUID(), 'SUCCESS', result) },
+    { name: 'backend store, one after the other', run: () => backend.store(randomUUID(), 'SUCCESS', VALUE) },
     { name: 'backend get, one after the other', run: () => backend.get(known) },
   ],
 });

@@ -7,9 +7,9 @@ import { createResultBackend, type TaskRecord } from '@rb/core';
 import { pickle } from '@rb/serializers/pickle';
 import { sqliteStore } from '@rb/sql/sqlite';
 import Database from 'better-sqlite3';
+import { BATCH, DAY_MS, newIds, recordOf, VALUE } from './records.ts';
 
-/** As many as are stored at once. */
-const BATCH = 500;
+const expiresAt = Date.now() + DAY_MS;
 const COLUMNS = ['task_id', 'status', 'result', 'date_done', 'traceback', 'rb_revision', 'rb_expires_at'];
 
 const folder = mkdtempSync(join(tmpdir(), 'rb-bench-'));
@@ -23,18 +23,7 @@ const open = async (name: string) => {
   return { store, raw };
 };
 
-let serial = 0;
-const expiresAt = Date.now() + 86_400_000;
-const record = (taskId: string): TaskRecord => ({
-  taskId,
-  state: 'SUCCESS',
-  result: { total: 42, items: ['a', 'b', 'c'], note: 'an ordinary result' },
-  traceback: null,
-  doneAt: Date.now(),
-  meta: {},
-  expiresAt,
-});
-const newIds = (): string[] => Array.from({ length: BATCH }, () => `0190f3a2-7c1e-7000-8000-${serial++}`);
+const record = (taskId: string): TaskRecord => recordOf(taskId, expiresAt);
 
 const insertInto = (raw: Database.Database) =>
   raw.prepare(`INSERT INTO celery_taskmeta (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`);
@@ -58,7 +47,7 @@ await bench('sqlite-put', {
     name: 'better-sqlite3: INSERT in one transaction',
     opsPerIteration: BATCH,
     before: () => {
-      rows = newIds().map(rowOf);
+      rows = newIds(BATCH).map(rowOf);
     },
     run: () => insertAll.immediate(rows),
   },
@@ -67,7 +56,7 @@ await bench('sqlite-put', {
       name: 'sqliteStore put',
       opsPerIteration: BATCH,
       before: () => {
-        records = newIds().map(record);
+        records = newIds(BATCH).map(record);
       },
       run: () => writes.store.store.put(records),
     },
@@ -75,15 +64,15 @@ await bench('sqlite-put', {
       name: `backend store, ${BATCH} at once`,
       opsPerIteration: BATCH,
       before: () => {
-        ids = newIds();
+        ids = newIds(BATCH);
       },
-      run: () => Promise.all(ids.map((id) => backend.store(id, 'SUCCESS', record(id).result))),
+      run: () => Promise.all(ids.map((id) => backend.store(id, 'SUCCESS', VALUE))),
     },
   ],
 });
 
 const reads = await open('reads.db');
-const known = Array.from({ length: 20 }, newIds);
+const known = Array.from({ length: 20 }, () => newIds(BATCH));
 const load = insertInto(reads.raw);
 reads.raw.transaction(() => known.flat().map((id) => load.run(rowOf(id))))();
 const readBackend = createResultBackend(reads.store);
