@@ -7,7 +7,16 @@ export type SqlParam = SqlValue | readonly SqlValue[];
 export interface Statement {
   readonly sql: string;
   readonly params: readonly SqlParam[];
+  /**
+   * Run before another attempt where the sequence gave an id that a row has already: a restored dump may leave it behind. Only where
+   * ids come from one.
+   */
+  readonly catchUp?: Statement | undefined;
 }
+
+/** Of a call that failed so. */
+export const catchUpsOf = (statements: readonly Statement[]): readonly Statement[] =>
+  statements.flatMap(({ catchUp }) => catchUp ?? []);
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 

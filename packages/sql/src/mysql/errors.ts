@@ -73,10 +73,13 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 /** A deadlock's victim, one who waited too long, or who met a row that another has just inserted: the whole transaction again. */
 export const isConflict = (cause: unknown): boolean => MEANINGS[described(cause).errno] === CONFLICT;
 
+/** It may be that a sequence gave an id that was there. */
+export const isTaken = (cause: unknown): boolean => isStopped(cause) || described(cause).errno === 1062;
+
 /** Of the server, or of the session. */
 export const isReadOnly = (cause: unknown): boolean => MEANINGS[described(cause).errno] === READ_ONLY;
 
-/** By the guard of a put, and by nothing else. */
+/** By the guard of a put, and by nothing else: a SUCCESS, or a row that is another task's. */
 export const isStopped = (cause: unknown): boolean => described(cause).errno === 1690;
 
 /** Too many are prepared on the server already, or a proxy does not have it: nothing was run. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
-import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
+import { catchUpsOf, type Executor, type RunOptions, type Statement, type StatementResult } from '../executor.js';
 import { type ConnectionsOptions, connections } from './connections.js';
 import type { MysqlConnection } from './driver.js';
-import { isConflict, isConnectionLoss, isStopped, isUnprepared, isUnsent, toResultError } from './errors.js';
+import { isConflict, isConnectionLoss, isStopped, isTaken, isUnprepared, isUnsent, toResultError } from './errors.js';
 import { type GuardedStatement, isGuarded } from './guarded.js';
 import { type Queries, type QueriesOptions, queriesOf } from './queries.js';
 import { UNLIMITED } from './session-settings.js';
@@ -57,6 +57,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   const run = async (statements: readonly Statement[], running: RunOptions): Promise<readonly StatementResult[]> => {
     const { write, unlimited, doing, signal } = running;
     if (statements.length === 0) return [];
+    let caughtUp = false;
     // A deployment has an idea of its own of when to try again.
     const until = performance.now() + (unlimited ? 0 : options.queryTimeoutMs);
     for (let tries = 1; ; tries++) {
@@ -70,11 +71,14 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
       } catch (error) {
         sent &&= !isUnsent(error);
         if (closed && !sent) throw closedError(doing);
+        const catchUps: readonly Statement[] = isTaken(error) && !caughtUp ? catchUpsOf(statements) : [];
         // What only reads may be asked again where the connection died under it.
         const again = isConflict(error)
           ? performance.now() < until
-          : tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent));
+          : catchUps.length > 0 || (tries === 1 && isConnectionLoss(error) && (isUnsent(error) || (!write && sent)));
         if (!again) throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
+        await run(catchUps, running);
+        caughtUp ||= catchUps.length > 0;
         await delay(Math.random() * Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
       }
     }

@@ -1,7 +1,7 @@
 import type { Statements } from '../dialect.js';
 import type { Layout } from '../layout.js';
 import { stored } from './stored.js';
-import { IDS, quoted, SEQUENCES, type Tables } from './tables.js';
+import { catchUp, IDS, quoted, SEQUENCES, type Tables } from './tables.js';
 
 type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup' | 'enrol' | 'report'>;
 
@@ -30,6 +30,7 @@ export function groupStatements(
           memberIds.length,
           ...columns.map((column) => stored(layout, column, values[column])),
         ],
+        catchUp: numbering === 'sequence' ? catchUp(group, SEQUENCES.group) : undefined,
       },
       {
         sql: `INSERT INTO ${members} (group_row, task_id) SELECT g.id, j.id FROM ${group} g JOIN ${IDS} WHERE g.${id} = ?`,

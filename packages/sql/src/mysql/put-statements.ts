@@ -3,7 +3,7 @@ import { assignmentsOf, type Layout } from '../layout.js';
 import type { StoredRow } from '../task-row.js';
 import type { GuardedStatement } from './guarded.js';
 import { stored } from './stored.js';
-import { IDS, SEQUENCES } from './tables.js';
+import { catchUp, IDS, SEQUENCES } from './tables.js';
 
 export interface Additions {
   /** Of this put alone: what carries it afterwards was written by it. */
@@ -43,6 +43,7 @@ export interface PutShape {
   readonly task: string;
   readonly layout: Layout;
   readonly numbering: Numbered;
+  readonly catchUp: Statement | undefined;
   readonly columns: readonly string[];
   readonly unusual: readonly string[];
   /** Names and new values of what a rewrite changes. */
@@ -73,6 +74,7 @@ export function putShape(task: string, layout: Layout, numbering: Numbered, expi
     task,
     layout,
     numbering,
+    catchUp: numbering === 'sequence' ? catchUp(task, SEQUENCES.task) : undefined,
     columns,
     unusual: columns.filter((column) => !isUsual(column)),
     written,
@@ -95,6 +97,13 @@ const FINAL = "(CAST(status AS BINARY) <=> 'SUCCESS')";
 /** More than a BIGINT can be, whatever the id: error 1690. With constants alone the statement would never run. */
 const STOP = '9223372036854775807 + ABS(id) + 1';
 
+/**
+ * What a put makes of a row that is there, where that is its own. Where the sequence has given the id of another task's row, the
+ * server finds that one.
+ */
+const ifOwn = (numbering: Numbered, value: string): string =>
+  numbering === 'sequence' ? `IF(task_id <=> VALUES(task_id), ${value}, ${STOP})` : value;
+
 function guardedText(
   task: string,
   numbering: Numbered,
@@ -106,7 +115,7 @@ function guardedText(
   const row = `(${idOf(numbering)}`;
   const rowEnd = ', NOW(6), NOW(6))';
   // The first assignment decides, while the old values are still there.
-  const onDuplicate = ` ON DUPLICATE KEY UPDATE rb_revision = IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP}),
+  const onDuplicate = ` ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(numbering, `IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP})`)},
     ${written.map(({ name, value }) => `${name} = ${value}`).join(', ')}`;
   const [before = '', after = ''] = onDuplicate.split('?');
   const ofOne = `${start}${row}${columns.map(() => '?, ').join('')}?${rowEnd}${onDuplicate}`;
@@ -131,6 +140,7 @@ function guardedPut(shape: PutShape, rows: readonly StoredRow[], additions: Addi
     written: rows.map(({ task_id }) => ({ task_id })),
     otherwise: () => selectivePut(shape, rows, additions),
     prepared: rows.length === 1,
+    catchUp: shape.catchUp,
   };
 }
 
@@ -149,7 +159,7 @@ function piecesOf({ columns, start, row, rowEnd, end }: GuardedText, rows: numbe
  * locked in between.
  */
 function selectivePut(
-  { task, layout, numbering, columns, written }: PutShape,
+  { task, layout, numbering, catchUp, columns, written }: PutShape,
   rows: readonly StoredRow[],
   { token, expired, now }: Additions,
   replaced = `NOT ${FINAL}`,
@@ -157,10 +167,14 @@ function selectivePut(
   // Assignments take effect from left to right: the others go by what the first has decided.
   const sql = `${insertInto(task, [...columns, ...BY_STATEMENT], numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = IF(${replaced} OR ${expired}, ${token}, rb_revision),
+    ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(numbering, `IF(${replaced} OR ${expired}, ${token}, rb_revision)`)},
     ${written.map(({ name, value }) => `${name} = IF(rb_revision = ${token}, ${value}, ${name})`).join(', ')}`;
   return [
-    { sql, params: [...rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))), now] },
+    {
+      sql,
+      params: [...rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))), now],
+      catchUp,
+    },
     {
       sql: `SELECT task_id FROM ${task} WHERE task_id IN (${rows.map(() => '?').join(', ')}) AND rb_revision = ${token}`,
       params: rows.map((row) => row.task_id),
@@ -169,7 +183,7 @@ function selectivePut(
 }
 
 /** The others' own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
-function plainPut({ task, layout, numbering }: PutShape, rows: readonly StoredRow[]): Statement[] {
+function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: readonly StoredRow[]): Statement[] {
   const { columns, required } = layout;
   const ids = rows.map((row) => row.task_id);
   const valuesOf = (names: readonly string[]): SqlValue[] =>
@@ -177,11 +191,13 @@ function plainPut({ task, layout, numbering }: PutShape, rows: readonly StoredRo
   // `status` last: the others go by what it was.
   const written = writtenOf(layout, [...columns.filter((column) => column !== 'status'), 'status']);
   const locked = ['task_id', ...required];
+  const own = `task_id = ${ifOwn(numbering, `${task}.task_id`)}`;
   return [
     {
       sql: `${insertInto(task, [...locked, 'status'], numbering)} ${valueLists(rows.length, locked.length, numbering, ", 'PENDING'")}
-        ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
+        ON DUPLICATE KEY UPDATE ${own}`,
       params: valuesOf(locked),
+      catchUp,
     },
     {
       sql: `SELECT task_id FROM ${task} WHERE task_id IN (${ids.map(() => '?').join(', ')}) AND NOT ${FINAL}`,
@@ -189,14 +205,14 @@ function plainPut({ task, layout, numbering }: PutShape, rows: readonly StoredRo
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE ${written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`).join(', ')}`,
+        ON DUPLICATE KEY UPDATE ${[...(catchUp ? [own] : []), ...written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`)].join(', ')}`,
       params: valuesOf(columns),
     },
   ];
 }
 
 /** Only what is missing: the others' own columns cannot tell afterwards which of the rows that were there it has replaced. */
-function plainRestore({ task, layout, numbering }: PutShape, rows: readonly StoredRow[]): Statement[] {
+function plainRestore({ task, layout, numbering, catchUp }: PutShape, rows: readonly StoredRow[]): Statement[] {
   const { columns } = layout;
   return [
     {
@@ -205,8 +221,9 @@ function plainRestore({ task, layout, numbering }: PutShape, rows: readonly Stor
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE task_id = ${task}.task_id`,
+        ON DUPLICATE KEY UPDATE task_id = ${ifOwn(numbering, `${task}.task_id`)}`,
       params: rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))),
+      catchUp,
     },
   ];
 }

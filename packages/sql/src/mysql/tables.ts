@@ -1,3 +1,4 @@
+import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 
 /** Names of everything in the database that belongs to one pair of Celery's tables. */
@@ -31,6 +32,13 @@ export function plainTables({ tables }: Layout, { task = tables.task, group = ta
 
 /** Names were checked to hold no quote. */
 export const quoted = (name: string): string => `\`${name}\``;
+
+/** MariaDB's SETVAL takes a literal, and goes up only. */
+export const catchUp = (table: string, sequence: string): Statement => ({
+  sql: `BEGIN NOT ATOMIC DECLARE newest BIGINT DEFAULT (SELECT COALESCE(MAX(id), 1) FROM ${table});
+    EXECUTE IMMEDIATE CONCAT('DO SETVAL(${sequence}, ', newest, ')'); END`,
+  params: [],
+});
 
 /** Rows `j.id` of one parameter, a JSON array of ids. */
 export const IDS = "JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) j";

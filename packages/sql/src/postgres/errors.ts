@@ -21,6 +21,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '22001': ['RB_TOO_LARGE', 'a text is longer than its column takes; nothing was changed'],
   '22021': ['RB_ENCODE', 'PostgreSQL keeps no U+0000 in a text, or the database is not in UTF-8; nothing was changed'],
   '22P05': ['RB_ENCODE', "a character is not in the database's encoding: make it UTF-8; nothing was changed"],
+  '23505': ['RB_STORE', 'an id, or a value that an index of yours wants once, is there already; nothing was changed'],
   '25006': ['RB_UNAVAILABLE', 'the server or the session is read-only (a replica?); nothing was changed'],
   '26000': ['RB_UNSUPPORTED', POOLED],
   '28': ['RB_DENIED', 'the server refused the user name, the password or the address (pg_hba.conf)'],
@@ -97,6 +98,9 @@ function meaningOf(cause: unknown, mayHaveLanded: boolean): Meaning {
 
 /** Another transaction was in the way and this one was rolled back: try it again. 23505: both inserted the same name. */
 export const isConflict = (cause: unknown): boolean => ['40001', '40P01', '23505'].includes(described(cause).code);
+
+/** Of a sequence that was left behind, or a name that was made twice. */
+export const isTaken = (cause: unknown): boolean => described(cause).code === '23505';
 
 /** The driver knew already that the connection is lost, and so sent nothing; a transaction was not committed. */
 export const isUnsent = (cause: unknown): boolean => /not queryable|Client was closed/i.test(described(cause).message);

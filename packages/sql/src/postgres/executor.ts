@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResultError, throwIfAborted } from '@rb/core';
-import type { Executor, RunOptions, Statement, StatementResult } from '../executor.js';
+import { catchUpsOf, type Executor, type RunOptions, type Statement, type StatementResult } from '../executor.js';
 import { clientsOf } from './clients.js';
 import type { PgClient, PgPool } from './driver.js';
-import { isConflict, isConnectionLoss, isUnsent, toResultError } from './errors.js';
+import { isConflict, isConnectionLoss, isTaken, isUnsent, toResultError } from './errors.js';
 import { type QueriesOptions, queriesOf } from './queries.js';
 
 export interface PostgresExecutorOptions extends QueriesOptions {
@@ -61,9 +61,10 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
       throwIfAborted(signal, doing);
       let client: PgClient | undefined;
       let lost = false;
+      let taken = false;
       try {
-        const taken = clients.take(doing);
-        client = taken instanceof Promise ? await taken : taken;
+        const free = clients.take(doing);
+        client = free instanceof Promise ? await free : free;
         if (statements.length > 1) return await transaction(client, statements, running);
         return [await query(client, first, running.unlimited)];
       } catch (error) {
@@ -73,10 +74,12 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
         // What only reads may be asked again where the connection died under it.
         const again = undone ? tries < ATTEMPTS : !write && lost && tries === 1;
         if (closed && !sent) throw closedError(doing);
+        taken = isTaken(error);
         if (!again) throw toResultError(error, { doing, server: options.name, mayHaveLanded: write && sent });
       } finally {
         if (client !== undefined) clients.give(client, lost);
       }
+      if (taken) await run(catchUpsOf(statements), running);
       await delay(Math.random() * tries * 5);
     }
   };

@@ -7,7 +7,7 @@ type GroupStatements = Pick<Statements, 'saveGroup' | 'loadGroup' | 'deleteGroup
 
 /** @param live Predicate of an unexpired row; now is `$1`. */
 export function groupStatements(tables: Tables, layout: Layout, extended: boolean, live: string): GroupStatements {
-  const { group, members, nextGroupId } = tables;
+  const { group, members, groupIds } = tables;
   const { id, columns } = layout.group;
   const places = columns.map((column, i) => `$${i + 4}::${typeOf(layout, column)}`);
   return {
@@ -16,8 +16,9 @@ export function groupStatements(tables: Tables, layout: Layout, extended: boolea
       { sql: `DELETE FROM ${group} WHERE ${id} = $1`, params: [groupId] },
       {
         sql: `INSERT INTO ${group} (id, ${id}, rb_expires_at, rb_size, rb_reported, ${columns.join(', ')})
-          VALUES (${nextGroupId}, $1, $2, $3, 0, ${places.join(', ')})`,
+          VALUES (${groupIds.next}, $1, $2, $3, 0, ${places.join(', ')})`,
         params: [groupId, expiresAt, memberIds.length, ...columns.map((column) => values[column] ?? null)],
+        catchUp: groupIds.catchUp,
       },
       {
         sql: `INSERT INTO ${members} (group_row, task_id)

@@ -33,6 +33,7 @@ export function putStatements(
     const isFinal = rows.every(({ status }) => status === 'SUCCESS');
     return shapes[Number(isUnusual)]?.[Number(isFinal)] as (typeof shapes)[number][number];
   };
+  const { catchUp } = tables.taskIds;
   const withNow = (params: SqlParam[], now: number): SqlParam[] => (extended ? [...params, now] : params);
 
   const one = (row: StoredRow, now: number): CountedStatement => {
@@ -41,7 +42,7 @@ export function putStatements(
       used.map((column) => row[column] ?? null),
       now,
     );
-    return { sql: one, params, changed: [{ task_id: row.task_id }] };
+    return { sql: one, params, changed: [{ task_id: row.task_id }], catchUp };
   };
 
   const several = (rows: readonly StoredRow[], now: number): Statement => {
@@ -52,6 +53,7 @@ export function putStatements(
         used.map((column) => rows.map((row) => row[column] ?? null)),
         now,
       ),
+      catchUp,
     };
   };
 
@@ -81,7 +83,7 @@ interface Shape {
  * One row has a statement of its own, as PostgreSQL plans the one with arrays anew each time: 80 µs where that takes 240.
  */
 function upsert(
-  { task, nextTaskId: next }: Tables,
+  { task, taskIds: { next } }: Tables,
   layout: Layout,
   { used, final, several }: Shape,
   all: readonly string[],

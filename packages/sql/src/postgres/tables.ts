@@ -1,4 +1,13 @@
+import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
+
+/** How new rows get their ids. */
+export interface Numbering {
+  /** Expression that draws one. */
+  readonly next: string;
+  /** Where rows have what it draws. */
+  readonly catchUp: Statement;
+}
 
 /** Names of everything in the database that belongs to one pair of Celery's tables, quoted and with their schema. */
 export interface Tables {
@@ -11,9 +20,8 @@ export interface Tables {
   readonly channel: string;
   readonly taskSequence: string;
   readonly groupSequence: string;
-  /** Expressions that draw the id of a new row. */
-  readonly nextTaskId: string;
-  readonly nextGroupId: string;
+  readonly taskIds: Numbering;
+  readonly groupIds: Numbering;
   /** What indexes, triggers and functions are named after. */
   readonly names: { readonly task: string; readonly group: string };
   readonly inTaskSchema: (name: string) => string;
@@ -58,8 +66,8 @@ export function tablesOf(
     // As Celery names them, whatever the tables are called.
     taskSequence: inTaskSchema('task_id_sequence'),
     groupSequence: inGroupSchema('taskset_id_sequence'),
-    nextTaskId: next(inTaskSchema, django ? task : undefined, 'task_id_sequence'),
-    nextGroupId: next(inGroupSchema, django ? group : undefined, 'taskset_id_sequence'),
+    taskIds: numbering(inTaskSchema, task, django, 'task_id_sequence'),
+    groupIds: numbering(inGroupSchema, group, django, 'taskset_id_sequence'),
     names: { task, group },
     inTaskSchema,
     inGroupSchema,
@@ -77,7 +85,12 @@ const qualifier =
     schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
 
 /** Celery's sequences stand by themselves; Django's belong to the column. */
-const next = (inSchema: (name: string) => string, table: string | undefined, sequence: string): string =>
-  table === undefined
-    ? `nextval('${inSchema(sequence)}')`
-    : `nextval(pg_get_serial_sequence('${inSchema(table)}', 'id'))`;
+function numbering(inSchema: (name: string) => string, table: string, django: boolean, name: string): Numbering {
+  const sequence = django ? `pg_get_serial_sequence('${inSchema(table)}', 'id')` : `'${inSchema(name)}'`;
+  const next = `nextval(${sequence})`;
+  const newest = `(SELECT max(id) AS newest FROM ${inSchema(table)}) t`;
+  return {
+    next,
+    catchUp: { sql: `SELECT setval(${sequence}, newest) FROM ${newest} WHERE newest > ${next}`, params: [] },
+  };
+}

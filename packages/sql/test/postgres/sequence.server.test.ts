@@ -1,0 +1,49 @@
+import { ResultNode } from '@rb/core';
+import { serverTest } from '@rb/servers/fixture';
+import { expect } from 'vitest';
+import { postgresStore } from '../../src/postgres/index.js';
+import { record } from '../support.js';
+import { databaseAt } from './database.js';
+
+/** More than any number of attempts would draw. */
+const BEHIND = 10_000;
+
+const it = await serverTest('postgres');
+
+for (const layout of ['extended', 'celery'] as const) {
+  it(`${layout}: writes where the sequence is behind, as after a restored dump`, async ({ server }) => {
+    await using database = await databaseAt(server.url);
+    const { admin } = database;
+    const store = postgresStore({ url: database.url, layout });
+    await store.get([]);
+    await admin.query(
+      `INSERT INTO celery_taskmeta (id, task_id, status) SELECT n, 't' || n, 'STARTED' FROM generate_series(1, ${BEHIND}) n`,
+    );
+    expect(await store.put([record('a')])).toEqual([{ applied: true }]);
+    await admin.query('ALTER SEQUENCE task_id_sequence RESTART 1');
+    expect(await store.put([record('b', 'FAILURE'), record('a', 'FAILURE')])).toEqual([
+      { applied: true },
+      { applied: false, state: 'SUCCESS' },
+    ]);
+    await admin.query('ALTER SEQUENCE task_id_sequence RESTART 1');
+    const many = Array.from({ length: 20 }, (_, n) => `m${n}`);
+    for (const outcome of await Promise.all(many.map((id) => store.put([record(id)]))))
+      expect(outcome).toEqual([{ applied: true }]);
+    const { rows } = await admin.query('SELECT count(*)::int AS n FROM celery_taskmeta');
+    expect(rows).toEqual([{ n: BEHIND + 22 }]);
+    await store.close();
+  });
+}
+
+it('saves a group where the sequence is behind', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const store = postgresStore({ url: database.url });
+  await store.get([]);
+  await database.admin.query(
+    `INSERT INTO celery_tasksetmeta (id, taskset_id) SELECT n, 'g' || n FROM generate_series(1, ${BEHIND}) n`,
+  );
+  const group = { groupId: 'g', members: [new ResultNode('a')], parent: null, expiresAt: null };
+  await store.groups?.save(group);
+  expect(await store.groups?.load('g')).toMatchObject(group);
+  await store.close();
+});
