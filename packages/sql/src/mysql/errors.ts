@@ -18,6 +18,10 @@ const READ_ONLY: Meaning = ['RB_UNAVAILABLE', 'the server is read only, as a rep
 const FULL: Meaning = ['RB_UNAVAILABLE', 'the disk, memory or table space is full; nothing was changed'];
 const CROWDED: Meaning = ['RB_UNAVAILABLE', 'too many connections are open; nothing was changed'];
 const CONFLICT: Meaning = ['RB_UNAVAILABLE', 'other transactions kept the rows locked; nothing was changed'];
+const USED_UP: Meaning = [
+  'RB_STORE',
+  "other rows have the ids that come next, or the column takes none so large: make it a BIGINT, see this package's docs; nothing was changed",
+];
 const STOPPED: Meaning = ['RB_UNAVAILABLE', 'the server stopped the statement; nothing was changed'];
 const TABLES: Meaning = [
   'RB_SCHEMA',
@@ -65,6 +69,9 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1062: CONFLICT,
   1205: CONFLICT,
   1213: CONFLICT,
+  1264: USED_UP,
+  1467: USED_UP,
+  1690: USED_UP,
   1317: STOPPED,
   1969: STOPPED,
   3024: STOPPED,

@@ -98,11 +98,10 @@ const FINAL = "(CAST(status AS BINARY) <=> 'SUCCESS')";
 const STOP = '9223372036854775807 + ABS(id) + 1';
 
 /**
- * What a put makes of a row that is there, where that is its own. Where the sequence has given the id of another task's row, the
- * server finds that one.
+ * What a put makes of a row that is there, where that is its own. The server finds another task's where the sequence has given its
+ * id, and where AUTO_INCREMENT gives the last one again and again, as there are no more.
  */
-const ifOwn = (numbering: Numbered, value: string): string =>
-  numbering === 'sequence' ? `IF(task_id <=> VALUES(task_id), ${value}, ${STOP})` : value;
+const ifOwn = (value: string): string => `IF(task_id <=> VALUES(task_id), ${value}, ${STOP})`;
 
 function guardedText(
   task: string,
@@ -115,7 +114,7 @@ function guardedText(
   const row = `(${idOf(numbering)}`;
   const rowEnd = ', NOW(6), NOW(6))';
   // The first assignment decides, while the old values are still there.
-  const onDuplicate = ` ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(numbering, `IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP})`)},
+  const onDuplicate = ` ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(`IF(NOT ${FINAL} OR ${expired}, VALUES(rb_revision), ${STOP})`)},
     ${written.map(({ name, value }) => `${name} = ${value}`).join(', ')}`;
   const [before = '', after = ''] = onDuplicate.split('?');
   const ofOne = `${start}${row}${columns.map(() => '?, ').join('')}?${rowEnd}${onDuplicate}`;
@@ -167,7 +166,7 @@ function selectivePut(
   // Assignments take effect from left to right: the others go by what the first has decided.
   const sql = `${insertInto(task, [...columns, ...BY_STATEMENT], numbering)}
     ${valueLists(rows.length, columns.length, numbering, `, ${token}, NOW(6), NOW(6)`)}
-    ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(numbering, `IF(${replaced} OR ${expired}, ${token}, rb_revision)`)},
+    ON DUPLICATE KEY UPDATE rb_revision = ${ifOwn(`IF(${replaced} OR ${expired}, ${token}, rb_revision)`)},
     ${written.map(({ name, value }) => `${name} = IF(rb_revision = ${token}, ${value}, ${name})`).join(', ')}`;
   return [
     {
@@ -191,7 +190,7 @@ function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: readonly
   // `status` last: the others go by what it was.
   const written = writtenOf(layout, [...columns.filter((column) => column !== 'status'), 'status']);
   const locked = ['task_id', ...required];
-  const own = `task_id = ${ifOwn(numbering, `${task}.task_id`)}`;
+  const own = `task_id = ${ifOwn(`${task}.task_id`)}`;
   return [
     {
       sql: `${insertInto(task, [...locked, 'status'], numbering)} ${valueLists(rows.length, locked.length, numbering, ", 'PENDING'")}
@@ -205,7 +204,7 @@ function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: readonly
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE ${[...(catchUp ? [own] : []), ...written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`)].join(', ')}`,
+        ON DUPLICATE KEY UPDATE ${[own, ...written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`)].join(', ')}`,
       params: valuesOf(columns),
     },
   ];
@@ -221,7 +220,7 @@ function plainRestore({ task, layout, numbering, catchUp }: PutShape, rows: read
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE task_id = ${ifOwn(numbering, `${task}.task_id`)}`,
+        ON DUPLICATE KEY UPDATE task_id = ${ifOwn(`${task}.task_id`)}`,
       params: rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))),
       catchUp,
     },

@@ -19,6 +19,10 @@ const POOLED = 'a pooler passes statements to connections that others prepare on
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '0A000': ['RB_UNSUPPORTED', 'the server cannot do it; nothing was changed'],
   '22001': ['RB_TOO_LARGE', 'a text is longer than its column takes; nothing was changed'],
+  '22003': [
+    'RB_STORE',
+    "a number is larger than its column takes: where ids are used up, make it a bigint, see this package's docs; nothing was changed",
+  ],
   '22021': ['RB_ENCODE', 'PostgreSQL keeps no U+0000 in a text, or the database is not in UTF-8; nothing was changed'],
   '22P05': ['RB_ENCODE', "a character is not in the database's encoding: make it UTF-8; nothing was changed"],
   '23505': ['RB_STORE', 'an id, or a value that an index of yours wants once, is there already; nothing was changed'],

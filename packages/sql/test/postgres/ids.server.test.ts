@@ -47,3 +47,15 @@ it('saves a group where the sequence is behind', async ({ server }) => {
   expect(await store.groups?.load('g')).toMatchObject(group);
   await store.close();
 });
+
+it('says what to do where the ids are used up', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const store = postgresStore({ url: database.url });
+  await store.get([]);
+  await database.admin.query(`ALTER SEQUENCE task_id_sequence RESTART ${2 ** 31}`);
+  const put = () => store.put([record('a')]);
+  await expect(put()).rejects.toMatchObject({ code: 'RB_STORE', message: expect.stringContaining('bigint') });
+  await database.admin.query('ALTER TABLE celery_taskmeta ALTER COLUMN id TYPE bigint');
+  expect(await put()).toEqual([{ applied: true }]);
+  await store.close();
+});

@@ -74,3 +74,37 @@ for (const service of ['mariadb', 'mariadb-old'] as const) {
     await store.close();
   });
 }
+
+/** The largest id of Celery's column. */
+const LAST = 2 ** 31 - 1;
+
+for (const service of ['mysql', 'mariadb'] as const) {
+  const it = await serverTest(service);
+  const idType = `BIGINT NOT NULL${service === 'mysql' ? ' AUTO_INCREMENT' : ''}`;
+
+  for (const layout of ['extended', 'celery'] as const) {
+    it(`${service}, ${layout}: no row is taken for another's where the ids are used up`, async ({ server }) => {
+      await using database = await databaseAt(server.url);
+      const { admin } = database;
+      const store = mysqlStore({ url: database.url, layout });
+      await store.get([]);
+      // Without our columns a put draws from the sequence twice.
+      const drawn = layout === 'celery' ? LAST - 1 : LAST;
+      await admin.query(
+        service === 'mysql'
+          ? `ALTER TABLE celery_taskmeta AUTO_INCREMENT = ${LAST}`
+          : `ALTER SEQUENCE task_id_sequence RESTART ${drawn}`,
+      );
+      expect(await store.put([record('last', 'STARTED')])).toEqual([applied]);
+      for (const ids of [['a'], ['b', 'c']])
+        await expect(store.put(ids.map((id) => record(id)))).rejects.toMatchObject({
+          code: 'RB_STORE',
+          message: expect.stringContaining('BIGINT'),
+        });
+      expect(await store.get(['last', 'a', 'b'])).toMatchObject([{ state: 'STARTED' }, undefined, undefined]);
+      await admin.query(`ALTER TABLE celery_taskmeta MODIFY id ${idType}`);
+      expect(await store.put([record('a'), record('last')])).toEqual([applied, applied]);
+      await store.close();
+    });
+  }
+}
