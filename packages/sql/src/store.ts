@@ -6,7 +6,6 @@ import {
   type ResultError,
   type ResultStore,
   type Serializer,
-  type StatsCapability,
 } from '@rb/core';
 import { type Dialect, numberOf, type Statements } from './dialect.js';
 import { djangoGroupCodec } from './django/group.js';
@@ -18,7 +17,8 @@ import { isExtended, type LayoutName, layoutOf } from './layout.js';
 import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
-import { doneMs, type StoredRow, taskRowCodec } from './task-row.js';
+import { sqlStats } from './stats.js';
+import { type StoredRow, taskRowCodec } from './task-row.js';
 import { pollingWatch } from './watch.js';
 import type { Found, Latest, Listen, WatchSource, Written } from './watch-source.js';
 import type { Dates } from './zones.js';
@@ -207,34 +207,3 @@ const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore
     return removed + (groups?.changes ?? 0);
   },
 });
-
-const sqlStats = (session: Session, dates: Dates, now: () => number): StatsCapability => ({
-  async read({ signal } = {}) {
-    const results = await session.read((statements) => statements.stats(now()), 'counting records', signal);
-    const [all, expired, oldest, size] = results.map(({ rows }) => rows);
-    const byState: Record<string, number> = {};
-    const count = ({ status, n }: SqlRow, sign: 1 | -1): void => {
-      // Adding up: of rows that cannot be read, several may look alike as text.
-      byState[String(status)] = (byState[String(status)] ?? 0) + sign * Number(n);
-    };
-    for (const row of all ?? []) count(row, 1);
-    for (const row of expired ?? []) count(row, -1);
-    for (const [state, n] of Object.entries(byState)) if (n === 0) delete byState[state];
-    return {
-      byState,
-      total: Object.values(byState).reduce((sum, n) => sum + n, 0),
-      bytes: numberOf(size?.[0], 'bytes'),
-      oldestDoneAt: oldestOf(oldest?.[0], dates),
-      estimated: false,
-    };
-  },
-});
-
-/** What looks like a date need not be one: then the other counts are worth more than an error. */
-function oldestOf(row: SqlRow = {}, dates: Dates): number | null {
-  try {
-    return doneMs(row, dates);
-  } catch {
-    return null;
-  }
-}

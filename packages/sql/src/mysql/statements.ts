@@ -4,7 +4,8 @@ import type { SqlRow, Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 import { lengthOf, type StoredRow } from '../task-row.js';
 import { groupStatements } from './group-statements.js';
-import { putShape, putStatements, restoreStatements } from './put-statements.js';
+import { putShape } from './put-shape.js';
+import { putStatements, restoreStatements } from './put-statements.js';
 import { scanStatement } from './scan-statement.js';
 import { quoted, type Tables } from './tables.js';
 

@@ -2,7 +2,7 @@ import type { Statement } from '../executor.js';
 import type { Layout } from '../layout.js';
 
 /** How new rows get their ids. */
-export interface Numbering {
+interface Numbering {
   /** Expression that draws one. */
   readonly next: string;
   /** Where rows have what it draws. */
