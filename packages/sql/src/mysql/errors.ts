@@ -12,6 +12,7 @@ export interface ErrorContext {
 type Meaning = readonly [code: ResultErrorCode, says: string, retryable?: boolean];
 
 const REFUSED: Meaning = ['RB_DENIED', 'the user name or password was refused'];
+const LOCKED: Meaning = ['RB_DENIED', 'the account is locked, or its password has expired'];
 const NO_RIGHT: Meaning = ['RB_DENIED', 'this user may not do that: check its grants on the database'];
 const NO_TLS: Meaning = ['RB_DENIED', 'the server wants TLS, and this URL has none: add ssl_ca, or the option tls'];
 const READ_ONLY: Meaning = ['RB_UNAVAILABLE', 'the server is read only, as a replica is; nothing was changed'];
@@ -37,6 +38,12 @@ const MADE: Meaning = ['RB_SCHEMA', 'another process has just made the same tabl
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   1045: REFUSED,
   1698: REFUSED,
+  1820: LOCKED,
+  1862: LOCKED,
+  3118: LOCKED,
+  3955: LOCKED,
+  4151: LOCKED,
+  1130: ['RB_DENIED', 'the server lets nobody in from this address'],
   1251: REFUSED,
   3159: NO_TLS,
   1044: NO_RIGHT,
@@ -62,6 +69,8 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1037: FULL,
   1041: FULL,
   1114: FULL,
+  1047: ['RB_UNAVAILABLE', 'this node of the cluster takes no statements yet; nothing was changed'],
+  1129: ['RB_UNAVAILABLE', 'the server blocks this host, as it failed to connect too often: FLUSH HOSTS there'],
   1040: CROWDED,
   1203: CROWDED,
   1226: CROWDED,
@@ -69,6 +78,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   1062: CONFLICT,
   1205: CONFLICT,
   1213: CONFLICT,
+  3101: CONFLICT,
   1264: USED_UP,
   1467: USED_UP,
   1690: USED_UP,
@@ -77,7 +87,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   3024: STOPPED,
 };
 
-/** A deadlock's victim, one who waited too long, or who met a row that another has just inserted: the whole transaction again. */
+/** A deadlock's victim, one who waited too long, met a row just inserted, or whom a cluster overruled: the whole transaction again. */
 export const isConflict = (cause: unknown): boolean => MEANINGS[described(cause).errno] === CONFLICT;
 
 /** It may be that a sequence gave an id that was there. */
