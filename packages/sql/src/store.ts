@@ -18,9 +18,9 @@ import { rowEncoder } from './row-encoder.js';
 import { sqlScan } from './scan.js';
 import { openSession, type Session } from './session.js';
 import { sqlStats } from './stats.js';
+import { isLive, sqlWatch } from './table-watch.js';
 import { type StoredRow, taskRowCodec } from './task-row.js';
-import { pollingWatch } from './watch.js';
-import type { Found, Latest, Listen, WatchSource, Written } from './watch-source.js';
+import type { Listen } from './watch-source.js';
 import type { Dates } from './zones.js';
 
 export interface SqlStoreOptions {
@@ -68,12 +68,14 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   const get: ResultStore['get'] = async (taskIds, { signal, verbatim } = {}) => {
     const doing = `reading ${taskIds.length} records`;
     const isWatched = taskIds.some(watch.isWatched);
-    const read = (statements: Statements): Statement =>
-      (isWatched && statements.asOf && statements.latest?.(taskIds, now())) || statements.get(taskIds, now());
-    const [result] = await session.read((statements) => [read(statements)], doing, signal);
+    const read = (statements: Statements, ids: readonly string[]): Statement =>
+      (isWatched && statements.asOf && statements.latest?.(ids, now())) || statements.get(ids, now());
+    const results = await session.read((s) => inParts(taskIds).map((ids) => read(s, ids)), doing, signal);
     const found = new Map<unknown, NonNullable<GetOutcome>>();
-    for (const row of result?.rows ?? []) if (isLive(row)) found.set(row.task_id, decode(row, verbatim));
-    if (isWatched) watch.wasRead(result?.rows ?? []);
+    for (const { rows } of results) {
+      for (const row of rows) if (isLive(row)) found.set(row.task_id, decode(row, verbatim));
+      if (isWatched) watch.wasRead(rows);
+    }
     return taskIds.map((id) => found.get(id));
   };
 
@@ -104,7 +106,8 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
     get,
     async delete(taskIds, { signal } = {}) {
       const doing = `deleting ${taskIds.length} records`;
-      const results = await session.write((statements) => statements.delete(taskIds, now()), doing, signal);
+      const all = (s: Statements) => inParts(taskIds).flatMap((ids) => s.delete(ids, now()));
+      const results = await session.write(all, doing, signal);
       return results.flatMap(({ rows }) => rows).filter(({ live }) => live === 1).length;
     },
     close() {
@@ -118,6 +121,15 @@ export function sqlStore(options: SqlStoreOptions): ResultStore {
   };
 }
 
+/** Ids of one statement: with more, MySQL reads the whole table, or the statement does not fit into a packet. */
+const MAX_IDS = 10_000;
+
+function inParts(taskIds: readonly string[]): readonly (readonly string[])[] {
+  if (taskIds.length <= MAX_IDS) return [taskIds];
+  const count = Math.ceil(taskIds.length / MAX_IDS);
+  return Array.from({ length: count }, (_, part) => taskIds.slice(part * MAX_IDS, (part + 1) * MAX_IDS));
+}
+
 /** Of several records with one id in a batch those that were applied come first: nothing is applied after a SUCCESS. */
 function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: readonly StatementResult[]): PutOutcome[] {
   const applied = new Map<unknown, number>();
@@ -128,71 +140,6 @@ function putOutcomes(encoded: readonly (StoredRow | ResultError)[], results: rea
     applied.set(row.task_id, left - 1);
     return left > 0 ? { applied: true } : { applied: false, state: 'SUCCESS' };
   });
-}
-
-/** Rows of `latest` say so; of `get` there are no others. */
-const isLive = ({ task_id: taskId, live = 1 }: SqlRow): boolean => taskId !== null && live === 1;
-
-function sqlWatch(
-  session: Session,
-  { get, decode }: Pick<WatchSource, 'get'> & { readonly decode: (row: SqlRow) => NonNullable<GetOutcome> },
-  { pollMs, maxPollMs, listen, now, onBackgroundError }: SqlStoreOptions,
-) {
-  let token: unknown;
-  let known: Statements | undefined;
-  // One after another: however many begin to watch at once, watching takes one connection of a pool.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
-  };
-  const ask = async (build: (statements: Statements) => Statement | undefined): Promise<readonly SqlRow[]> => {
-    const all = (statements: Statements): Statement[] => {
-      known = statements;
-      return [build(statements)].filter((statement) => statement !== undefined);
-    };
-    const [result] = await inTurn(() => session.read(all, 'looking for changes'));
-    return result?.rows ?? [];
-  };
-  const found = <T>(rows: readonly SqlRow[], pick: (row: SqlRow) => T): Found<T> => ({
-    byId: new Map(rows.filter((row) => row.task_id !== null).map((row) => [String(row.task_id), pick(row)])),
-    asOf: rows[0] && known?.asOf?.(rows[0]),
-  });
-  const latestOf = (row: SqlRow): Latest => ({
-    version: String(row.version),
-    outcome: isLive(row) ? decode(row) : undefined,
-  });
-  const watch = pollingWatch(
-    {
-      async changed() {
-        const [row] = await ask((statements) => statements.changeToken());
-        const before = token;
-        token = row?.token;
-        return row === undefined || token !== before;
-      },
-      async versions(taskIds, { signal } = {}) {
-        const rows = await abortable(
-          ask((statements) => statements.versions(taskIds)),
-          signal,
-          'looking for changes',
-        );
-        return found(rows, ({ version }) => String(version));
-      },
-      get: (taskIds) => inTurn(() => get(taskIds)),
-      ...(listen && {
-        latest: async (taskIds: readonly string[]) =>
-          found(await ask((statements) => statements.latest?.(taskIds, now())), latestOf),
-        told(written: Written) {
-          const row = known?.told?.(written, now());
-          return row && latestOf(row);
-        },
-        prepare: async () => void (await session.read(() => [], 'looking for changes')),
-      }),
-    },
-    { pollMs, maxPollMs, listen, onBackgroundError },
-  );
-  return { ...watch, wasRead: (rows: readonly SqlRow[]) => watch.read(found(rows, () => undefined)) };
 }
 
 const sqlExpiry = (session: Session, now: () => number): NonNullable<ResultStore['expiry']> => ({

@@ -51,6 +51,21 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     await store.close();
   });
 
+  it(`${service}: reads and deletes more ids than fit into a packet`, { timeout: 60_000 }, async ({ server }) => {
+    await using database = await databaseAt(server.url);
+    const store = mysqlStore({ url: database.url });
+    await store.put([record('first'), record('last')]);
+    // Of MariaDB's, which takes 16 MiB where MySQL takes 64.
+    const others = Array.from({ length: 110_000 }, (_, n) => String(n).padStart(155, 'x'));
+    const ids = ['first', ...others, 'last', 'first'];
+    const found = await store.get(ids);
+    expect(found).toHaveLength(ids.length);
+    expect([found[0], found.at(-2), found.at(-1)]).toEqual([record('first'), record('last'), record('first')]);
+    expect(found.filter((outcome) => outcome !== undefined)).toHaveLength(3);
+    expect(await store.delete(ids)).toBe(2);
+    await store.close();
+  });
+
   it(`${service}: Celery's way of writing beside ours loses no SUCCESS of ours and surfaces no deadlock`, async ({
     server,
   }) => {
