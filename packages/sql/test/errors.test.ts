@@ -38,6 +38,7 @@ describe('toResultError', () => {
   it.each([
     ['no such table: celery_taskmeta', 'RB_SCHEMA'],
     ['no such column: rb_meta', 'RB_SCHEMA'],
+    ['ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint', 'RB_SCHEMA'],
     ['table x has no column named rb_meta', 'RB_SCHEMA'],
     ['Cannot open database because the directory does not exist', 'RB_UNAVAILABLE'],
     ['The database connection is not open', 'RB_CLOSED'],

@@ -1,6 +1,7 @@
+import { ResultError } from '@rb/core';
 import type { Dialect } from '../dialect.js';
 import { type Layout, presentIn } from '../layout.js';
-import { autoIncrementMark } from './inspection.js';
+import { autoIncrementMark, notUnique, uniqueMark } from './inspection.js';
 import { mysqlSchemaDialect } from './migrations.js';
 import { countedBy, mysqlStatements } from './statements.js';
 import type { Tables } from './tables.js';
@@ -10,10 +11,18 @@ export const mysqlDialect = (tables: Tables, layout: Layout, extended: boolean):
   statements: (additions, found) => {
     const { objects } = found;
     const numbering = (table: string) => (objects.has(autoIncrementMark(table)) ? 'auto' : 'sequence');
-    return mysqlStatements(tables, presentIn(layout, found, tables.task), additions, {
+    const statements = mysqlStatements(tables, presentIn(layout, found, tables.task), additions, {
       task: numbering(tables.task),
       group: numbering(tables.group),
     });
+    if (objects.has(uniqueMark(tables.task))) return statements;
+    return {
+      ...statements,
+      // It would make a second row of the same task.
+      put() {
+        throw new ResultError('RB_SCHEMA', notUnique(tables));
+      },
+    };
   },
   unfit: () => undefined,
   counted: countedBy(layout),

@@ -57,6 +57,8 @@ function meaningOf(code: string, message: string, write: boolean): Meaning {
   // SQLite has no code of its own for these.
   if (/^no such (table|column)|has no column named/.test(message))
     return ['RB_SCHEMA', `${message}; run the schema's deploy() once, or leave createTables on`];
+  if (/^ON CONFLICT clause does not match/.test(message))
+    return ['RB_SCHEMA', 'the table has no unique index on its id alone: CREATE UNIQUE INDEX ... (task_id)'];
   // better-sqlite3 checks these before SQLite does, and throws a TypeError.
   // Mostly a mistake in the path: repeating the call would only keep the caller, or a wait for ever, from the message.
   if (message.includes('directory does not exist'))

@@ -30,6 +30,36 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     });
   }
 
+  it(`${service}: writes to no table where it could make a task twice, and says which index is missing`, async ({
+    server,
+  }) => {
+    await using database = await databaseAt(server.url);
+    for (const sql of mysqlDdl('5.6.3', product)) await database.admin.query(sql);
+    // As for partitions by date, whose every unique key has to have it.
+    await database.admin.query(
+      'ALTER TABLE celery_taskmeta DROP INDEX task_id, ADD UNIQUE task_id (task_id, date_done)',
+    );
+    await database.admin.query(`INSERT INTO celery_taskmeta (id, task_id, status) VALUES (${id}, 'a', 'STARTED')`);
+    const said = /has no unique index on task_id alone.*ALTER TABLE `celery_taskmeta` ADD UNIQUE \(task_id\)/;
+    for (const layout of ['extended', 'celery'] as const) {
+      const store = mysqlStore({ url: database.url, layout });
+      expect(await store.get(['a'])).toMatchObject([{ state: 'STARTED' }]);
+      for (const ids of [['a'], ['a', 'b']])
+        await expect(store.put(ids.map((each) => record(each)))).rejects.toMatchObject({
+          code: 'RB_SCHEMA',
+          message: expect.stringMatching(said),
+        });
+      await store.close();
+    }
+    expect(await mysqlSchema({ url: database.url }).diff()).toContainEqual(expect.stringMatching(said));
+    const store = mysqlStore({ url: database.url });
+    await expect(store.put([record('a')])).rejects.toMatchObject({ code: 'RB_SCHEMA' });
+    await database.admin.query('ALTER TABLE celery_taskmeta ADD UNIQUE (task_id)');
+    expect(await store.put([record('a')])).toEqual([{ applied: true }]);
+    expect(await mysqlSchema({ url: database.url }).diff()).toEqual([]);
+    await store.close();
+  });
+
   it(`${service}: changes a large table without copying it on first use, while others write to it`, async ({
     server,
   }) => {

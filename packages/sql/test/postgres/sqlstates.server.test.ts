@@ -30,6 +30,7 @@ const STATES = [
   ['40P01', 'RB_UNAVAILABLE', true],
   ['42501', 'RB_DENIED', false],
   ['42P01', 'RB_SCHEMA', false],
+  ['42P10', 'RB_SCHEMA', false],
   ['42703', 'RB_SCHEMA', false],
   ['42883', 'RB_SCHEMA', false],
   ['53000', 'RB_UNAVAILABLE', true],
