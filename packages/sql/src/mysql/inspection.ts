@@ -9,6 +9,8 @@ export const autoIncrementMark = (table: string): string => `${table}@auto_incre
 export const inexactMark = (table: string): string => `${table}@inexact `;
 /** The id's column is unique by itself: a put relies on it to find the row that is there. */
 export const uniqueMark = (table: string): string => `${table}@unique`;
+/** The type of the table's own id follows. */
+export const idMark = (table: string): string => `${table}@id `;
 export const largeMark = (table: string): string => `${table}@large`;
 
 /** Up to so much a change that others have to wait for takes less than a second or so. */
@@ -58,6 +60,7 @@ export function inspection(tables: Tables, layout: Layout): Pick<SchemaDialect, 
       for (const { tbl, col, extra, collation_name: collation, type } of columns?.rows ?? []) {
         const table = ownName(tbl);
         byTable.set(table, (byTable.get(table) ?? new Set()).add(String(col)));
+        if (col === 'id') objects.add(`${idMark(table)}${type}`);
         if (col === 'id' && /auto_increment/i.test(String(extra))) objects.add(autoIncrementMark(table));
         if (ids.includes(String(col)) && !EXACT.has(String(collation))) objects.add(`${inexactMark(table)}${type}`);
       }

@@ -2,7 +2,7 @@ import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import { additionsOf, type Layout } from '../layout.js';
 import { type Found, type Migration, OF_DJANGO, type Step } from '../schema.js';
-import { inexactMark, inspection, largeMark, MARIADB } from './inspection.js';
+import { idMark, inexactMark, inspection, largeMark, MARIADB } from './inspection.js';
 import { LOCKING } from './locking.js';
 import { quoted, SEQUENCES, type Tables } from './tables.js';
 
@@ -49,6 +49,10 @@ const recordVersion = ({ task, versions }: Tables, version: number): Statement =
     ON DUPLICATE KEY UPDATE version = GREATEST(version, VALUES(version))`,
   params: [task, version],
 });
+
+/** What follows a mark. */
+const marked = ({ objects }: Found, mark: string): string | undefined =>
+  [...objects].find((each) => each.startsWith(mark))?.slice(mark.length);
 
 export const exactText = (found: Found): string =>
   `CHARACTER SET utf8mb4 COLLATE ${found.objects.has(MARIADB) ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin'}`;
@@ -97,9 +101,9 @@ function additions({ task, group, members, versions }: Tables, layout: Layout): 
   };
   // Copies the table, while nobody can write: a large one waits for deploy().
   const exact = (found: Found, table: string, column: string): Step[] => {
-    const mark = [...found.objects].find((each) => each.startsWith(inexactMark(table)));
-    if (mark === undefined) return [];
-    const type = `${mark.slice(inexactMark(table).length)} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`;
+    const inexact = marked(found, inexactMark(table));
+    if (inexact === undefined) return [];
+    const type = `${inexact} ${exactText(found)}${layout.django ? ' NOT NULL' : ''}`;
     const sql = `ALTER TABLE ${quoted(table)} MODIFY ${column} ${type}`;
     return [isLarge(found, table) ? { online: sql } : sql];
   };
@@ -137,9 +141,9 @@ function additions({ task, group, members, versions }: Tables, layout: Layout): 
   };
 }
 
-/** A group may also be deleted by Celery: its members go with it. */
+/** A group may also be deleted by Celery: its members go with it, by a key of the type that the group's id has. */
 const membersTable = (members: string, group: string, maxId: number, found: Found): string =>
-  `CREATE TABLE ${quoted(members)} (group_row INTEGER NOT NULL, task_id VARCHAR(${maxId}) NOT NULL, ` +
+  `CREATE TABLE ${quoted(members)} (group_row ${marked(found, idMark(group)) ?? 'INTEGER'} NOT NULL, task_id VARCHAR(${maxId}) NOT NULL, ` +
   'reported INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (group_row, task_id), ' +
   `FOREIGN KEY (group_row) REFERENCES ${quoted(group)} (id) ON DELETE CASCADE) ${exactText(found)}`;
 

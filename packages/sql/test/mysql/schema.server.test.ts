@@ -1,3 +1,4 @@
+import { ResultNode } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import { CELERY_VERSIONS, mysqlDdl } from '@rb/vectors';
 import { expect } from 'vitest';
@@ -55,6 +56,22 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     const store = mysqlStore({ url: database.url });
     await expect(store.put([record('a')])).rejects.toMatchObject({ code: 'RB_SCHEMA' });
     await database.admin.query('ALTER TABLE celery_taskmeta ADD UNIQUE (task_id)');
+    expect(await store.put([record('a')])).toEqual([{ applied: true }]);
+    expect(await mysqlSchema({ url: database.url }).diff()).toEqual([]);
+    await store.close();
+  });
+
+  it(`${service}: takes tables whose ids were made BIGINT`, async ({ server }) => {
+    await using database = await databaseAt(server.url);
+    for (const sql of mysqlDdl('5.6.3', product)) await database.admin.query(sql);
+    for (const table of ['celery_taskmeta', 'celery_tasksetmeta'])
+      await database.admin.query(
+        `ALTER TABLE ${table} MODIFY id BIGINT NOT NULL${service === 'mysql' ? ' AUTO_INCREMENT' : ''}`,
+      );
+    const store = mysqlStore({ url: database.url });
+    const members = ['a', 'b'].map((id) => new ResultNode(id));
+    await store.groups?.save({ groupId: 'g', members, parent: null, expiresAt: null });
+    expect(await store.groups?.report('g', record('a'))).toMatchObject({ reported: 1 });
     expect(await store.put([record('a')])).toEqual([{ applied: true }]);
     expect(await mysqlSchema({ url: database.url }).diff()).toEqual([]);
     await store.close();
