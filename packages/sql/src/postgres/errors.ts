@@ -38,7 +38,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '42703': ['RB_SCHEMA', `a column does not exist; ${DEPLOY}`],
   '42883': ['RB_SCHEMA', `a function does not exist; ${DEPLOY}`],
   '42701': ['RB_SCHEMA', 'the column is there already'],
-  '42P10': ['RB_SCHEMA', 'the table has no unique index on its id alone: ALTER TABLE ... ADD UNIQUE (task_id)'],
+  '42P10': [
+    'RB_SCHEMA',
+    'the table has no unique index on its id alone: add UNIQUE (task_id), or see the option partitions',
+  ],
   '42P05': ['RB_UNSUPPORTED', POOLED],
   '42P07': ['RB_SCHEMA', 'the table, index or sequence is there already'],
   '42710': ['RB_SCHEMA', 'the trigger or index is there already'],
