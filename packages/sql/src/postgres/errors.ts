@@ -25,7 +25,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ],
   '22021': ['RB_ENCODE', 'PostgreSQL keeps no U+0000 in a text, or the database is not in UTF-8; nothing was changed'],
   '22P05': ['RB_ENCODE', "a character is not in the database's encoding: make it UTF-8; nothing was changed"],
-  '23505': ['RB_STORE', 'an id, or a value that an index of yours wants once, is there already; nothing was changed'],
+  '23505': [
+    'RB_STORE',
+    'an id is there already: where its sequence is behind, GRANT UPDATE on that; or a value that an index of yours wants once; nothing was changed',
+  ],
   '25006': ['RB_UNAVAILABLE', 'the server or the session is read-only (a replica?); nothing was changed'],
   '26000': ['RB_UNSUPPORTED', POOLED],
   '28': ['RB_DENIED', 'the server refused the user name, the password or the address (pg_hba.conf)'],

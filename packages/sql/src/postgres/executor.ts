@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ResultError, throwIfAborted } from '@rb/core';
+import { isResultError, ResultError, throwIfAborted } from '@rb/core';
 import { catchUpsOf, type Executor, type RunOptions, type Statement, type StatementResult } from '../executor.js';
 import { clientsOf } from './clients.js';
 import type { PgClient, PgPool } from './driver.js';
@@ -79,7 +79,7 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
       } finally {
         if (client !== undefined) clients.give(client, lost);
       }
-      if (taken) await run(catchUpsOf(statements), running);
+      if (taken) await run(catchUpsOf(statements), running).catch(unlessDenied);
       await delay(Math.random() * tries * 5);
     }
   };
@@ -92,6 +92,11 @@ export function postgresExecutor(options: PostgresExecutorOptions): Executor {
       await clients.close();
     },
   };
+}
+
+/** Whoever may only draw from a sequence goes on drawing. */
+function unlessDenied(error: unknown): void {
+  if (!isResultError(error) || error.code !== 'RB_DENIED') throw error;
 }
 
 const closedError = (doing: string): ResultError =>

@@ -1,7 +1,7 @@
 import { ResultNode } from '@rb/core';
 import { serverTest } from '@rb/servers/fixture';
 import { expect } from 'vitest';
-import { postgresStore } from '../../src/postgres/index.js';
+import { postgresSchema, postgresStore } from '../../src/postgres/index.js';
 import { record } from '../support.js';
 import { databaseAt } from './database.js';
 
@@ -46,6 +46,26 @@ it('saves a group where the sequence is behind', async ({ server }) => {
   await store.groups?.save(group);
   expect(await store.groups?.load('g')).toMatchObject(group);
   await store.close();
+});
+
+it('draws past what is there where the role may do no more, and says which right is missing', async ({ server }) => {
+  await using database = await databaseAt(server.url);
+  const { admin } = database;
+  await postgresSchema({ url: database.url }).deploy();
+  const role = new URL(database.url).pathname.slice(1);
+  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role};
+    INSERT INTO celery_taskmeta (id, task_id) SELECT n, 't' || n FROM generate_series(1, ${BEHIND}) n`);
+  const store = postgresStore({ url: database.url.replace(/\/\/.*@/, `//${role}:x@`) });
+  await admin.query(`ALTER SEQUENCE task_id_sequence RESTART ${BEHIND - 3}`);
+  expect(await store.put([record('a')])).toEqual([{ applied: true }]);
+  await admin.query('ALTER SEQUENCE task_id_sequence RESTART 1');
+  await expect(store.put([record('b')])).rejects.toMatchObject({
+    code: 'RB_STORE',
+    message: expect.stringContaining('GRANT UPDATE'),
+  });
+  await store.close();
+  await admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
 });
 
 it('says what to do where the ids are used up', async ({ server }) => {
