@@ -4,6 +4,9 @@ import { FINAL, ifOwn, insertInto, type PutShape, valueLists, writtenOf } from '
 import { stored } from './stored.js';
 import { IDS } from './tables.js';
 
+/** Changes nothing of the row that is there. */
+const keepOwn = (task: string): string => `task_id = ${ifOwn(`${task}.task_id`)}`;
+
 /** The others' own columns cannot tell who wrote them: so all rows are made and locked first, and looked at before they are written. */
 export function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: readonly StoredRow[]): Statement[] {
   const { columns, required } = layout;
@@ -13,11 +16,10 @@ export function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: r
   // `status` last: the others go by what it was.
   const written = writtenOf(layout, [...columns.filter((column) => column !== 'status'), 'status']);
   const locked = ['task_id', ...required];
-  const own = `task_id = ${ifOwn(`${task}.task_id`)}`;
   return [
     {
       sql: `${insertInto(task, [...locked, 'status'], numbering)} ${valueLists(rows.length, locked.length, numbering, ", 'PENDING'")}
-        ON DUPLICATE KEY UPDATE ${own}`,
+        ON DUPLICATE KEY UPDATE ${keepOwn(task)}`,
       params: valuesOf(locked),
       catchUp,
     },
@@ -27,7 +29,7 @@ export function plainPut({ task, layout, numbering, catchUp }: PutShape, rows: r
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE ${[own, ...written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`)].join(', ')}`,
+        ON DUPLICATE KEY UPDATE ${[keepOwn(task), ...written.map(({ name, value }) => `${name} = IF(${FINAL}, ${name}, ${value})`)].join(', ')}`,
       params: valuesOf(columns),
     },
   ];
@@ -43,7 +45,7 @@ export function plainRestore({ task, layout, numbering, catchUp }: PutShape, row
     },
     {
       sql: `${insertInto(task, columns, numbering)} ${valueLists(rows.length, columns.length, numbering, '')}
-        ON DUPLICATE KEY UPDATE task_id = ${ifOwn(`${task}.task_id`)}`,
+        ON DUPLICATE KEY UPDATE ${keepOwn(task)}`,
       params: rows.flatMap((row) => columns.map((column) => stored(layout, column, row[column]))),
       catchUp,
     },

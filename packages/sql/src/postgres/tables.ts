@@ -57,17 +57,19 @@ export function tablesOf(
   if (task === group) throw new TypeError(`expected two different table names, got ${JSON.stringify(task)} twice`);
   const inTaskSchema = qualifier(schemas.task);
   const inGroupSchema = qualifier(schemas.group);
+  // As Celery names them, whatever the tables are called.
+  const taskSequence = inTaskSchema('task_id_sequence');
+  const groupSequence = inGroupSchema('taskset_id_sequence');
   return {
     task: inTaskSchema(task),
     group: inGroupSchema(group),
     members: inGroupSchema(`rb_${group}_members`),
     versions: inTaskSchema('rb_schema_version'),
     channel: inTaskSchema(`rb_${task}_channel`),
-    // As Celery names them, whatever the tables are called.
-    taskSequence: inTaskSchema('task_id_sequence'),
-    groupSequence: inGroupSchema('taskset_id_sequence'),
-    taskIds: numbering(inTaskSchema, task, django, 'task_id_sequence'),
-    groupIds: numbering(inGroupSchema, group, django, 'taskset_id_sequence'),
+    taskSequence,
+    groupSequence,
+    taskIds: numbering(inTaskSchema(task), taskSequence, django),
+    groupIds: numbering(inGroupSchema(group), groupSequence, django),
     names: { task, group },
     inTaskSchema,
     inGroupSchema,
@@ -85,10 +87,10 @@ const qualifier =
     schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
 
 /** Celery's sequences stand by themselves; Django's belong to the column. */
-function numbering(inSchema: (name: string) => string, table: string, django: boolean, name: string): Numbering {
-  const sequence = django ? `pg_get_serial_sequence('${inSchema(table)}', 'id')` : `'${inSchema(name)}'`;
+function numbering(table: string, celerySequence: string, django: boolean): Numbering {
+  const sequence = django ? `pg_get_serial_sequence('${table}', 'id')` : `'${celerySequence}'`;
   const next = `nextval(${sequence})`;
-  const newest = `(SELECT max(id) AS newest FROM ${inSchema(table)}) t`;
+  const newest = `(SELECT max(id) AS newest FROM ${table}) t`;
   return {
     next,
     catchUp: { sql: `SELECT setval(${sequence}, newest) FROM ${newest} WHERE newest > ${next}`, params: [] },
