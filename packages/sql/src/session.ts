@@ -28,6 +28,8 @@ export interface SessionOptions {
 export function openSession(options: SessionOptions): Session {
   const { dialect, executor, extended } = options;
   let preparing: Promise<Prepared> | undefined;
+  /** Of tables that lack nothing, once they have been looked at: so most calls have nothing to wait for. */
+  let complete: Statements | undefined;
   let lookAgainAt = Number.POSITIVE_INFINITY;
   let trying: Promise<Prepared> | undefined;
   let closed = false;
@@ -38,17 +40,25 @@ export function openSession(options: SessionOptions): Session {
   /** @param refused Where it is not to be tried again. */
   const prepare = (refused?: ResultError): Promise<Prepared> => {
     lookAgainAt = Number.POSITIVE_INFINITY;
-    preparing = prepareTables(options, refused).then(
+    const looking = prepareTables(options, refused).then(
       (found) => {
         if (isShort(found)) lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+        else if (looking === preparing) complete = found.statements;
         return found;
       },
       (error: unknown) => {
-        preparing = undefined; // The next call looks again.
+        forget();
         throw error;
       },
     );
-    return preparing;
+    preparing = looking;
+    return looking;
+  };
+
+  /** The next call looks again. */
+  const forget = (): void => {
+    preparing = undefined;
+    complete = undefined;
   };
 
   const prepared = async (): Promise<Prepared> => {
@@ -68,23 +78,24 @@ export function openSession(options: SessionOptions): Session {
     return again.statements;
   };
 
-  const call =
-    (write: boolean): Call =>
-    async (build, doing, signal) => {
+  const call = (write: boolean): Call => {
+    const work = async (build: Build, doing: string, signal: AbortSignal | undefined) => {
       if (closed) throw new ResultError('RB_CLOSED', `${doing} failed: the store is closed`);
       throwIfAborted(signal, doing);
-      const work = async (): Promise<readonly StatementResult[]> => {
-        const statements = write ? await preparedToWrite() : (await prepared()).statements;
-        try {
-          return await executor.run(build(statements), { write, doing, signal });
-        } catch (error) {
-          // Someone deploys, or has dropped a table: the next call looks again.
-          if (isResultError(error) && error.code === 'RB_SCHEMA') preparing = undefined;
-          throw error;
-        }
-      };
-      return signal === undefined ? work() : abortable(work(), signal, doing);
+      const statements = complete ?? (write ? await preparedToWrite() : (await prepared()).statements);
+      try {
+        return await executor.run(build(statements), { write, doing, signal });
+      } catch (error) {
+        // Someone deploys, or has dropped a table.
+        if (isResultError(error) && error.code === 'RB_SCHEMA') forget();
+        throw error;
+      }
     };
+    return (build, doing, signal) => {
+      const working = work(build, doing, signal);
+      return signal === undefined ? working : abortable(working, signal, doing);
+    };
+  };
 
   return {
     read: call(false),

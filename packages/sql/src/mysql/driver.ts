@@ -19,10 +19,19 @@ export interface MysqlConnection {
   /** The same object whenever the pool gives this connection. */
   readonly connection: object;
   query(options: MysqlQuery): Promise<readonly [unknown, unknown]>;
-  /** Prepares it, once per connection. */
-  execute(options: MysqlQuery & { readonly values: Bound[] }): Promise<readonly [unknown, unknown]>;
   release(): void;
   destroy(): void;
+}
+
+type Answer = (error: Error | null | undefined, result: unknown) => void;
+
+/** What is beneath the promises of a connection; mysql2's types say that it has promises too. */
+export const plainOf = ({ connection }: MysqlConnection): PlainConnection => connection as PlainConnection;
+
+interface PlainConnection {
+  query(options: MysqlQuery, answer: Answer): unknown;
+  /** Prepares it, once per connection. */
+  execute(options: MysqlQuery & { readonly values: Bound[] }, answer: Answer): unknown;
 }
 
 /** mysql2 knows Buffers only. */

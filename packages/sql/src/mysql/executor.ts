@@ -45,6 +45,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
     try {
       // While it waited for the connection.
       throwIfAborted(running.signal, running.doing);
+      if (running.unlimited) await queries.send(connection, [statement(UNLIMITED)]);
       return await perform(queries, connection, statements, running);
     } catch (error) {
       if (isConnectionLoss(error)) usable = false;
@@ -94,7 +95,7 @@ export function mysqlExecutor(options: MysqlExecutorOptions): Executor {
   };
 }
 
-async function perform(
+function perform(
   queries: Queries,
   connection: MysqlConnection,
   statements: readonly Statement[],
@@ -102,7 +103,6 @@ async function perform(
 ): Promise<StatementResult[]> {
   const { unlimited, during } = running;
   const [only] = statements;
-  if (unlimited) await queries.send(connection, [statement(UNLIMITED)]);
   if (only === undefined || statements.length > 1 || during !== undefined) {
     const all = statements.flatMap((each) => (isGuarded(each) ? each.otherwise() : [each]));
     return transaction(queries, connection, all, running);
@@ -116,16 +116,12 @@ async function guarded(
   put: GuardedStatement,
   running: RunOptions,
 ): Promise<StatementResult[]> {
+  const { prepared, written } = put;
   try {
-    const text = () => queries.send(connection, [put]);
-    await (put.prepared
-      ? queries.execute(connection, put).catch((error: unknown) => {
-          if (!isUnprepared(error)) throw error;
-          return text();
-        })
-      : text());
-    return [{ rows: put.written, changes: put.written.length }];
+    await (prepared ? queries.execute(connection, put) : queries.send(connection, [put]));
+    return [{ rows: written, changes: written.length }];
   } catch (error) {
+    if (prepared && isUnprepared(error)) return guarded(queries, connection, { ...put, prepared: false }, running);
     if (!isStopped(error)) throw error;
     return transaction(queries, connection, put.otherwise(), running);
   }

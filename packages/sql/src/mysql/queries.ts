@@ -1,7 +1,7 @@
 import type { SqlParam, SqlRow, Statement, StatementResult } from '../executor.js';
 import { watchdog } from '../watchdog.js';
 import type { Connections } from './connections.js';
-import { type Bound, formsOf, type MysqlConnection } from './driver.js';
+import { type Bound, formsOf, type MysqlConnection, plainOf } from './driver.js';
 import { isGuarded } from './guarded.js';
 
 export interface QueriesOptions {
@@ -16,7 +16,7 @@ export interface Queries {
   /** As text. One result per statement, in one round trip where they fit into a packet. */
   send(connection: MysqlConnection, statements: readonly Statement[], unlimited?: boolean): Promise<StatementResult[]>;
   /** Prepared once per connection. */
-  execute(connection: MysqlConnection, statement: Statement): Promise<void>;
+  execute(connection: MysqlConnection, statement: Statement): Promise<unknown>;
 }
 
 /** Of statements in one packet: more than any batch of ordinary records, and a number of copies that does not hurt. */
@@ -31,11 +31,10 @@ export function queriesOf(
   const forms = formsOf(owned);
   const watched = watchdog(queryTimeoutMs, giveUp);
 
-  const query = async (connection: MysqlConnection, sql: string, unlimited: boolean): Promise<unknown> => {
+  const query = async (connection: MysqlConnection, sql: string, unlimited?: boolean): Promise<unknown> => {
     const limit = maxPacketBytes(connection);
     if (sql.length * MAX_CHAR_BYTES > limit && Buffer.byteLength(sql) > limit) throw packetTooLarge();
-    const ask = () => connection.query({ ...forms, sql });
-    return (await (unlimited ? ask() : watched(connection, ask)))[0];
+    return watched(connection, (answer) => plainOf(connection).query({ ...forms, sql }, answer), unlimited);
   };
 
   /** Our own texts have no question mark but those of parameters, so they need not be read as SQL, which takes longer than to escape. */
@@ -57,7 +56,7 @@ export function queriesOf(
   };
 
   return {
-    async send(connection, statements, unlimited = false) {
+    async send(connection, statements, unlimited) {
       const texts = statements.map(formatted);
       const chars = texts.reduce((sum, { length }) => sum + length, 0);
       const fit = chars <= Math.min(PACKET_CHARS, maxPacketBytes(connection) / MAX_CHAR_BYTES);
@@ -67,12 +66,13 @@ export function queriesOf(
       for (const text of texts) results.push(resultOf(await query(connection, text, unlimited)));
       return results;
     },
-    async execute(connection, { sql, params }) {
-      const values = params.map(bound);
-      // Unlike in a text, bytes are sent as they are.
-      if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
-      await watched(connection, () => connection.execute({ ...forms, sql, values }));
-    },
+    execute: (connection, { sql, params }) =>
+      watched(connection, (answer) => {
+        const values = params.map(bound);
+        // Unlike in a text, bytes are sent as they are.
+        if (values.reduce(bytesAtMost, sql.length) > maxPacketBytes(connection)) throw packetTooLarge();
+        plainOf(connection).execute({ ...forms, sql, values }, answer);
+      }),
   };
 }
 

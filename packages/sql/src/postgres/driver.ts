@@ -19,7 +19,7 @@ export interface PgPool {
 export interface PgClient {
   /** What the server, or the pooler before it, gave as the process that serves this connection. */
   readonly processID?: unknown;
-  query(query: PgQuery): Promise<PgResult>;
+  query(query: PgQuery, answer: (error: Error | null | undefined, result: PgResult) => void): void;
   /** @param destroy Whether the connection is of no more use. */
   release(destroy?: boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -44,7 +44,7 @@ interface PgNotification {
   readonly payload?: string | undefined;
 }
 
-interface PgResult {
+export interface PgResult {
   readonly command: string;
   readonly rowCount: number | null;
   readonly rows: Record<string, unknown>[];

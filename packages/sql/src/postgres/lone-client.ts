@@ -19,7 +19,7 @@ function open(client: PgLoneClient): PgPool {
   const lent: PgClient = {
     processID: client.processID,
     connection: client.connection,
-    query: (query) => client.query(query),
+    query: (query, answer) => client.query(query, answer),
     on: (event, listener) => client.on(event, listener),
     release() {
       const next = waiting.shift();

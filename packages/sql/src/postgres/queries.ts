@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SqlRow, Statement, StatementResult } from '../executor.js';
 import { watchdog } from '../watchdog.js';
-import { PARSERS, type PgClient } from './driver.js';
+import { PARSERS, type PgClient, type PgResult } from './driver.js';
 import { isStaleName } from './errors.js';
 
 export interface QueriesOptions {
@@ -48,12 +48,16 @@ export function queriesOf({ queryTimeoutMs, prepare }: QueriesOptions): Queries 
     return known[generation];
   };
 
-  const query: Queries['query'] = async (client, statement, unlimited = false) => {
+  const query: Queries['query'] = async (client, statement, unlimited) => {
     const { sql, params } = statement;
     // Only what comes again and again: what it has as parameters.
     const name = params.length > 0 ? nameOf(client, sql) : undefined;
-    const ask = () => client.query({ text: sql, values: params, types: PARSERS, name });
-    const { command, rowCount, rows } = await (unlimited ? ask() : watched(client, ask));
+    const asked = { text: sql, values: params, types: PARSERS, name };
+    const { command, rowCount, rows } = await watched<PgResult>(
+      client,
+      (answer) => client.query(asked, answer),
+      unlimited,
+    );
     const changes = command === 'SELECT' ? 0 : (rowCount ?? 0);
     return { rows: 'changed' in statement && changes > 0 ? statement.changed : rows, changes };
   };
