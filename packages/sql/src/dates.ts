@@ -26,6 +26,21 @@ export function dateMs(text: string): number {
   return Number.isNaN(ms) ? fractionalMs(parseIsoDateTime(text)) : ms;
 }
 
+/** The years 1 to 9999, as Python has them. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const END_MS = Date.parse('9999-12-31T23:59:59.999Z') + 1;
+
+/**
+ * Of microseconds since 1970.
+ *
+ * Errors: TypeError where it is no date.
+ */
+export function microsMs(micros: number): number {
+  const ms = micros / 1_000;
+  if (!(ms >= FIRST_MS && ms < END_MS)) throw new TypeError('expected a date in the years 1 to 9999');
+  return ms;
+}
+
 /** What `dateText` writes, as nearly every row has it, by its places: many times as fast. NaN for anything else. */
 function usualMs(text: string): number {
   const shaped = text.length === 26 && text[10] === ' ' && text[13] === ':' && text[16] === ':' && text[19] === '.';

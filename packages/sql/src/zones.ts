@@ -6,14 +6,16 @@ export interface Dates {
   readonly text: (ms: number) => string;
   /** Errors: TypeError where it is no date. */
   readonly ms: (text: string) => number;
+  /** Of what a clock in the zone shows, in milliseconds as if it were in UTC. */
+  readonly instant: (wallMs: number) => number;
   /** '' for UTC. What was written in one zone does not mean the same in another. */
   readonly zone: string;
 }
 
-const UTC: Dates = { text: dateText, ms: dateMs, zone: '' };
+const UTC: Dates = { text: dateText, ms: dateMs, instant: (wallMs) => wallMs, zone: '' };
 
 /** For columns that hold an instant, whatever the session's zone. */
-export const INSTANTS: Dates = { text: (ms) => `${dateText(ms)}+00:00`, ms: dateMs, zone: '' };
+export const INSTANTS: Dates = { ...UTC, text: (ms) => `${dateText(ms)}+00:00` };
 
 /** At the end of a date and time, whose own hyphens stand before. */
 const OFFSET = /[T ].*[Z+-]/;
@@ -42,6 +44,7 @@ export function datesIn(timeZone = 'UTC'): Dates {
   };
   return {
     zone: timeZone,
+    instant,
     text: (ms) => dateText(ms + offsetAt(ms)),
     ms: (text) => {
       const wallMs = dateMs(text);

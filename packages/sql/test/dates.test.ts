@@ -1,6 +1,6 @@
 import { parseIsoDateTime } from '@rb/core';
 import { describe, expect, it } from 'vitest';
-import { dateMs, dateText } from '../src/dates.js';
+import { dateMs, dateText, microsMs } from '../src/dates.js';
 
 const utc = (text: string): number => parseIsoDateTime(text).epochMs;
 
@@ -44,4 +44,21 @@ describe('dateMs', () => {
   ])('refuses what is no date: %s', (text) => {
     expect(() => dateMs(text)).toThrow(TypeError);
   });
+});
+
+describe('microsMs', () => {
+  it('reads what dateMs reads of the same instant as text', () => {
+    // Where a double holds microseconds.
+    for (let ms = -8_500_000_000_000; ms < 7_258_118_400_000; ms += 1_127_654_321.007) {
+      const read = dateMs(dateText(ms));
+      expect(dateText(microsMs(Math.round(read * 1_000)))).toBe(dateText(read));
+    }
+  });
+
+  it.each([2 ** 63, -(2 ** 63), 253_402_300_800_000_000, -62_135_596_800_001_000, Number.NaN])(
+    'refuses what is in no year from 1 to 9999: %s',
+    (micros) => {
+      expect(() => microsMs(micros)).toThrow(TypeError);
+    },
+  );
 });

@@ -59,11 +59,15 @@ export function postgresRetentionDialect({ task, group, inTaskSchema }: Tables, 
       params: [],
     }),
     archived: (archive, after, limit) => ({
-      sql: `SELECT ${COLUMNS.map((column) => asRead(CELERY, column)).join(', ')} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
+      sql: `SELECT ${COLUMNS.map(asPutBack).join(', ')} FROM ${archive} WHERE task_id > $1 ORDER BY task_id LIMIT $2`,
       params: [after, limit],
     }),
   };
 }
+
+/** Rows of an archive are put as they were read. */
+const asPutBack = (column: string): string =>
+  CELERY.dates.has(column) ? `${asText(CELERY, column)} AS ${column}` : asRead(CELERY, column);
 
 const replacing = (columns: readonly string[]): string =>
   columns
