@@ -31,7 +31,7 @@ export interface Plan {
 const ATTEMPTS = 5;
 /** How long a deployment tries for a lock on the tables, between long transactions of others. */
 const PATIENCE_MS = 600_000;
-/** Between two tries; up to as much again at random, so that those who began together do not stay together. */
+/** Between two looks at whether another process still builds indexes. */
 const PAUSE_MS = 500;
 const PROGRESS_MS = 1_000;
 
@@ -56,7 +56,8 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
     let races = 0;
     return async (error: unknown): Promise<void> => {
       if (!isResultError(error)) throw error;
-      if (dialect.isBusy?.(error) && performance.now() < until) await pause();
+      const pauseMs = dialect.pauseMs?.(error);
+      if (pauseMs !== undefined && performance.now() < until) await pause(pauseMs);
       // A process that was faster makes ours fail as a whole, by a duplicate name.
       else if ((error.code !== 'RB_STORE' && error.code !== 'RB_SCHEMA') || ++races === ATTEMPTS) throw error;
     };
@@ -122,7 +123,7 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
       try {
         const built = await abortable(buildAll(options), options.signal, doing);
         if (built !== undefined) return built;
-        await pause();
+        await pause(PAUSE_MS);
       } catch (error) {
         await retry(error);
       }
@@ -135,4 +136,5 @@ export function deploying(dialect: SchemaDialect, executor: Executor, plan: () =
 const onlineOf = ({ steps }: Plan): string[] =>
   steps.flatMap((step) => (typeof step === 'string' ? [] : [step.online]));
 
-const pause = (): Promise<void> => delay(PAUSE_MS * (1 + Math.random()));
+/** Up to as much again at random, so that those who began together do not stay together. */
+const pause = (ms: number): Promise<void> => delay(ms * (1 + Math.random()));

@@ -104,8 +104,8 @@ export interface SchemaDialect {
   locked(statements: readonly Statement[]): readonly Statement[];
   /** Remembers the version; empty where nothing may be added to the database. */
   record(version: number): readonly Statement[];
-  /** Whether others were in the way, so that it is worth another try. */
-  readonly isBusy?: (error: ResultError) => boolean;
+  /** Where others were in the way, so that it is worth another try: how long they are left alone before it. */
+  readonly pauseMs?: (error: ResultError) => number | undefined;
   /** Whether the server, or the session, takes no writes. Absent: that is RB_DENIED. */
   readonly isReadOnly?: (error: ResultError) => boolean;
   /** Where steps are `online`. */

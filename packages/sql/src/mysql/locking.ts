@@ -10,17 +10,21 @@ const TURN_SECONDS = 300;
  */
 const LOCK_SECONDS = 1;
 
+/** Until that. */
+const PAUSE_MS = 500;
+
 const CONFLICTS: readonly unknown[] = [1205, 1213];
 
 /** The locks end with their session, which a deployment has for itself. */
-export const LOCKING: Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | 'online'> = {
+export const LOCKING: Pick<SchemaDialect, 'locked' | 'pauseMs' | 'isReadOnly' | 'online'> = {
   locked: (statements) => [
     { sql: `SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`, params: [] },
     { sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), ?)', params: [':rb-schema', TURN_SECONDS] },
     ...statements,
     { sql: 'SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 32), ?))', params: [':rb-schema'] },
   ],
-  isBusy: ({ cause }) => CONFLICTS.includes((cause as { readonly errno?: unknown } | undefined)?.errno),
+  pauseMs: ({ cause }) =>
+    CONFLICTS.includes((cause as { readonly errno?: unknown } | undefined)?.errno) ? PAUSE_MS : undefined,
   isReadOnly: ({ cause }) => isReadOnly(cause),
   online: {
     lock: [{ sql: 'SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 32), ?), 0) = 1 AS held', params: [':rb-online'] }],

@@ -52,6 +52,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '53100': ['RB_UNAVAILABLE', 'the disk of the server is full; nothing was changed'],
   '53300': ['RB_UNAVAILABLE', 'too many connections are open; nothing was changed'],
   '54': ['RB_TOO_LARGE', 'a value is larger than PostgreSQL takes; nothing was changed'],
+  '55006': ['RB_UNAVAILABLE', 'another deployment is under way; nothing was changed'],
   '55P03': ['RB_UNAVAILABLE', 'a lock could not be had in time (lock_timeout); nothing was changed'],
   '57014': ['RB_UNAVAILABLE', 'the server cancelled the statement (statement_timeout); nothing was changed'],
   '57P03': ['RB_UNAVAILABLE', 'the server is starting up or shutting down; nothing was changed'],

@@ -7,25 +7,40 @@ import type { Tables } from './tables.js';
 const DEPLOYMENT_LOCK = 0x72_62_5f_73_71_6cn;
 
 /**
+ * Never waits: whoever waits has a snapshot, which keeps the indexes that another deployment builds from their end, and it may be
+ * that one whose locks all the others wait for in turn.
+ */
+const TAKE_TURN: Statement = {
+  sql: `DO $$BEGIN IF NOT pg_try_advisory_xact_lock(${DEPLOYMENT_LOCK}) THEN
+    RAISE object_in_use USING MESSAGE = 'another deployment is under way'; END IF; END$$`,
+  params: [],
+};
+
+/**
  * What alters a table first waits for all who use it, and whoever comes later waits behind: so it gives up after this time,
  * lets them pass and tries again.
  */
 const LOCK_TIMEOUT_MS = 300;
 
-/** For other deployments, which take no longer than that several times over. */
-const TURN_MS = 10_000;
+/** Until another try, once the tables were let go of. Another deployment is over much sooner. */
+const PAUSE_MS = 500;
+const TURN_MS = 50;
+
+const PAUSES: ReadonlyMap<unknown, number> = new Map([
+  ['55P03', PAUSE_MS],
+  ['55006', TURN_MS],
+]);
 
 /** All locks end with their transaction, so that they also hold through PgBouncer. */
-export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'isBusy' | 'isReadOnly' | 'online'> => ({
+export const locking = ({ task }: Tables): Pick<SchemaDialect, 'locked' | 'pauseMs' | 'isReadOnly' | 'online'> => ({
   locked: (statements) => [
     // A limit that the role has on statements is not meant for this.
     set('statement_timeout', 0),
-    set('lock_timeout', TURN_MS),
-    { sql: 'SELECT pg_advisory_xact_lock($1::int8)', params: [DEPLOYMENT_LOCK] },
+    TAKE_TURN,
     set('lock_timeout', LOCK_TIMEOUT_MS),
     ...statements,
   ],
-  isBusy: (error) => stateOf(error) === '55P03',
+  pauseMs: (error) => PAUSES.get(stateOf(error)),
   isReadOnly: (error) => stateOf(error) === '25006',
   online: {
     // An index is not finished before every older snapshot is gone. An idle transaction has none, unless its last statement

@@ -80,6 +80,21 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       expect(ran.filter((statements) => statements.length > 0)).toHaveLength(1);
     });
 
+    it('leaves the database alone until another deployment is over: who waits in it keeps that one from its end', {
+      timeout: 60_000,
+    }, async ({ server }) => {
+      await using database = await databaseAt(server.url);
+      await celeryTable(database, 100);
+      await database.admin.query('BEGIN; SELECT pg_advisory_xact_lock(125766833762668)');
+      let tries = 0;
+      const deploying = postgresSchema({ url: database.url }).deploy({ onProgress: () => (tries += 1) });
+      await eventually(() => expect(tries).toBeGreaterThan(4));
+      const waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'";
+      expect((await database.admin.query(waiting)).rowCount).toBe(0);
+      await database.admin.query('COMMIT');
+      expect((await deploying).length).toBeGreaterThan(0);
+    });
+
     it('replaces an index whose building was cut off', async ({ server }) => {
       await using database = await databaseAt(server.url);
       await celeryTable(database);

@@ -38,6 +38,7 @@ const STATES = [
   ['53200', 'RB_UNAVAILABLE', true],
   ['53300', 'RB_UNAVAILABLE', true],
   ['54000', 'RB_TOO_LARGE', false],
+  ['55006', 'RB_UNAVAILABLE', true],
   ['55P03', 'RB_UNAVAILABLE', true],
   ['57014', 'RB_UNAVAILABLE', true],
   ['57P03', 'RB_UNAVAILABLE', true],
