@@ -13,6 +13,9 @@ export interface BareDriver {
   select(columns: string, taskIds: readonly string[]): Promise<unknown>;
 }
 
+/** A server that flushes its pages now and then slows down a part of them: their median is then one of many. */
+const ROUNDS = 25;
+
 /** Put and get of a store against its bare driver's. */
 export async function compareWithDriver(
   name: string,
@@ -29,6 +32,7 @@ export async function compareWithDriver(
     const upsertOne = ([id = '']: readonly string[]) => driver.upsertOne(id, bytes);
     const bare = size === 1 ? upsertOne : upsert;
     await bench(`${name}-put-${size}`, {
+      rounds: ROUNDS,
       raw: { name: `${driver.name}: upsert of ${size}`, opsPerIteration: size, run: () => bare(newIds(size)) },
       tasks: [
         {
@@ -53,6 +57,7 @@ export async function compareWithDriver(
     return (rows as readonly { readonly result: Buffer }[]).map(({ result }) => pickle.decode(result));
   };
   await bench(`${name}-get`, {
+    rounds: ROUNDS,
     raw: {
       name: `${driver.name}: SELECT of five columns, unpickled`,
       opsPerIteration: BATCH,
