@@ -1,7 +1,7 @@
 type Answer<T> = (error: Error | null | undefined, answer: T) => void;
 
 /**
- * Gives up a connection that does not answer in time. By callback, as a driver's own promise costs it two more, and MySQL's a stack.
+ * Gives up a connection that does not answer in time. Asked by callback, as a driver's promise would be two more, or three.
  *
  * @param unlimited It may take as long as it takes.
  */
