@@ -67,7 +67,8 @@ export function connections(options: ConnectionsOptions): Connections {
   let lostAt = 0;
 
   /** A pool that takes back what its sessions were set to has them set up each time. */
-  const forgets = pool.pool?.config?.resetOnRelease === true;
+  const { resetOnRelease }: { readonly resetOnRelease?: unknown } = pool.pool?.config ?? {};
+  const forgets = resetOnRelease === true;
 
   const ask = async (connection: MysqlConnection, sql: string): Promise<unknown> =>
     (await connection.query({ ...forms, sql, timeout }))[0];

@@ -11,8 +11,8 @@ export interface MysqlDriver {
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
   end(): Promise<void>;
-  /** mysql2's own, with what it was set to. */
-  readonly pool?: { readonly config?: { readonly resetOnRelease?: boolean | undefined } | undefined };
+  /** mysql2's own, with what it was set to: before 3.22 it has no `resetOnRelease`. */
+  readonly pool?: { readonly config?: object | undefined };
 }
 
 export interface MysqlConnection {
