@@ -31,8 +31,8 @@ export interface Plan {
 const ATTEMPTS = 5;
 /** How long a deployment tries for a lock on the tables, between long transactions of others. */
 const PATIENCE_MS = 600_000;
-/** Between two looks at whether another process still builds indexes. */
-const PAUSE_MS = 500;
+/** Between two tries for tables that others use, and two looks at whether another process still builds indexes. */
+export const PAUSE_MS = 500;
 const PROGRESS_MS = 1_000;
 
 const doing = 'deploying the schema';

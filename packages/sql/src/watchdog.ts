@@ -1,4 +1,5 @@
-type Answer<T> = (error: Error | null | undefined, answer: T) => void;
+/** A driver's callback. */
+export type Answer<T> = (error: Error | null | undefined, answer: T) => void;
 
 /**
  * Gives up a connection that does not answer in time. Asked by callback, as a driver's promise would be two more, or three.

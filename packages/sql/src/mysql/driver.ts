@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { ResultError } from '@rb/core';
+import type { Answer } from '../watchdog.js';
 
 /** What is used of mysql2; its own types need not be installed. */
 export interface MysqlDriver {
@@ -23,15 +24,13 @@ export interface MysqlConnection {
   destroy(): void;
 }
 
-type Answer = (error: Error | null | undefined, result: unknown) => void;
-
 /** What is beneath the promises of a connection; mysql2's types say that it has promises too. */
 export const plainOf = ({ connection }: MysqlConnection): PlainConnection => connection as PlainConnection;
 
 interface PlainConnection {
-  query(options: MysqlQuery, answer: Answer): unknown;
+  query(options: MysqlQuery, answer: Answer<unknown>): unknown;
   /** Prepares it, once per connection. */
-  execute(options: MysqlQuery & { readonly values: Bound[] }, answer: Answer): unknown;
+  execute(options: MysqlQuery & { readonly values: Bound[] }, answer: Answer<unknown>): unknown;
 }
 
 /** mysql2 knows Buffers only. */

@@ -1,3 +1,4 @@
+import { PAUSE_MS } from '../deploy.js';
 import type { SchemaDialect } from '../dialect.js';
 import { isReadOnly } from './errors.js';
 
@@ -9,9 +10,6 @@ const TURN_SECONDS = 300;
  * after so many seconds, lets them pass and tries again.
  */
 const LOCK_SECONDS = 1;
-
-/** Until that. */
-const PAUSE_MS = 500;
 
 const CONFLICTS: readonly unknown[] = [1205, 1213];
 

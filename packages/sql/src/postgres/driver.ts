@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { ResultError } from '@rb/core';
+import type { Answer } from '../watchdog.js';
 
 /** What is used of pg's Pool; its own types need not be installed. */
 export interface PgPool {
@@ -19,7 +20,7 @@ export interface PgPool {
 export interface PgClient {
   /** What the server, or the pooler before it, gave as the process that serves this connection. */
   readonly processID?: unknown;
-  query(query: PgQuery, answer: (error: Error | null | undefined, result: PgResult) => void): void;
+  query(query: PgQuery, answer: Answer<PgResult>): void;
   /** @param destroy Whether the connection is of no more use. */
   release(destroy?: boolean): void;
   on(event: 'error', listener: (error: Error) => void): unknown;

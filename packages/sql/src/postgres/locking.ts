@@ -1,4 +1,5 @@
 import type { ResultError } from '@rb/core';
+import { PAUSE_MS } from '../deploy.js';
 import type { SchemaDialect } from '../dialect.js';
 import type { Statement } from '../executor.js';
 import type { Tables } from './tables.js';
@@ -22,8 +23,7 @@ const TAKE_TURN: Statement = {
  */
 const LOCK_TIMEOUT_MS = 300;
 
-/** Until another try, once the tables were let go of. Another deployment is over much sooner. */
-const PAUSE_MS = 500;
+/** Another deployment is over sooner than what else uses the tables. */
 const TURN_MS = 50;
 
 const PAUSES: ReadonlyMap<unknown, number> = new Map([

@@ -85,6 +85,7 @@ for (const service of ['postgres', 'postgres-old'] as const) {
     }, async ({ server }) => {
       await using database = await databaseAt(server.url);
       await celeryTable(database, 100);
+      // The letters rb_sql, as a number.
       await database.admin.query('BEGIN; SELECT pg_advisory_xact_lock(125766833762668)');
       let tries = 0;
       const deploying = postgresSchema({ url: database.url }).deploy({ onProgress: () => (tries += 1) });
