@@ -18,9 +18,14 @@ interface MysqlBinary {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/**
+ * New files of the log are small, to be copied fast; once it runs the log has room: one that is full makes all wait for the disk,
+ * other tests' files too. With 128 MB a test is held up a quarter as long by one that writes large rows beside it as with 8.
+ */
+const LOG_BYTES = '128M';
+
 /** What a crash of the machine would lose, tests do not need. With 2 a crash of the server loses nothing; with 0 it may. */
 const SETTINGS = {
-  'innodb-buffer-pool-size': '32M',
   'innodb-flush-log-at-trx-commit': '2',
   'performance-schema': 'OFF',
 };
@@ -60,7 +65,7 @@ function mariadbBinary(service: 'mariadb' | 'mariadb-old'): MysqlBinary | Missin
         '--skip-test-db',
         '--innodb-log-file-size=8M',
       ]),
-    settings: { 'innodb-log-file-size': '8M' },
+    settings: { 'innodb-log-file-size': LOG_BYTES },
   };
 }
 
@@ -83,7 +88,7 @@ function mysqlBinary(): MysqlBinary | Missing {
         `--datadir=${data}`,
         '--innodb-redo-log-capacity=8M',
       ]),
-    settings: { 'innodb-redo-log-capacity': '8M', mysqlx: 'OFF', 'secure-file-priv': '' },
+    settings: { 'innodb-redo-log-capacity': LOG_BYTES, mysqlx: 'OFF', 'secure-file-priv': '' },
   };
 }
 
