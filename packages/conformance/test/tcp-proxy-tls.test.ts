@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { tcpProxy } from '../src/tcp-proxy.js';
 
 // A shared key instead of certificates, which a test would have to make.
@@ -37,7 +37,7 @@ it('passes TLS through, and cuts it', async () => {
   socket.on('error', (error: NodeJS.ErrnoException) => errors.push(String(error.code)));
   await once(socket, 'secureConnect');
   socket.write('secret');
-  await vi.waitFor(() => expect(received).toBe('secret'));
+  await expect.poll(() => received).toBe('secret');
   await proxy.cut();
-  await vi.waitFor(() => expect(errors).toEqual(['ECONNRESET']));
+  await expect.poll(() => errors).toEqual(['ECONNRESET']);
 });

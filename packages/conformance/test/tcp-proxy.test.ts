@@ -6,7 +6,7 @@ import { tcpProxy } from '../src/tcp-proxy.js';
 import { echo, setting } from './sockets.js';
 
 /** Long enough for local sockets on a busy machine; only what fails waits so long. */
-const within = { timeout: 4_000, interval: 2 };
+const within = { timeout: 20_000, interval: 2 };
 const eventually = (check: () => void): Promise<void> => vi.waitFor(check, within);
 /** For what must not happen. */
 const quiet = (): Promise<void> => sleep(40);

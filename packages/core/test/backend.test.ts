@@ -367,7 +367,7 @@ describe('closing', () => {
     const { store, calls } = counted({ ...memoryStore(), get: () => Promise.reject(unavailable()) });
     const backend = createResultBackend(store, { retry: { baseMs: 1, attempts: 1_000, deadlineMs: 60_000 } });
     const read = backend.get('a').catch((error) => error);
-    await vi.waitFor(() => expect(calls.get.length).toBeGreaterThan(1));
+    await expect.poll(() => calls.get.length).toBeGreaterThan(1);
     await backend.close();
     const made = calls.get.length;
     expect(await read).toMatchObject({ code: 'RB_CLOSED' });

@@ -20,7 +20,7 @@ describe('deadlines', () => {
         },
       });
     }
-    await vi.waitFor(() => expect(fired).toHaveLength(delays.length));
+    await expect.poll(() => fired).toHaveLength(delays.length);
     expect(fired).toEqual([...delays].sort((a, b) => a - b));
     expect(early).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe('deadlines', () => {
     process.on('warning', note);
     const all = [2 ** 31, 2 ** 32, 1e15].map((ms) => deadlines.add(ms, { timeout: far }));
     deadlines.add(5, { timeout: near });
-    await vi.waitFor(() => expect(near).toHaveBeenCalledTimes(1));
+    await expect.poll(() => near).toHaveBeenCalledTimes(1);
     expect(far).not.toHaveBeenCalled();
     // With the far ones alone on the timer; Node warns of one that is too long, and fires it at once.
     await settle();
@@ -64,7 +64,7 @@ describe('deadlines', () => {
         deadlines.add(1, { timeout: late });
       },
     });
-    await vi.waitFor(() => expect(late).toHaveBeenCalledTimes(1));
+    await expect.poll(() => late).toHaveBeenCalledTimes(1);
     expect(removed).not.toHaveBeenCalled();
   });
 

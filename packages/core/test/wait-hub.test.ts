@@ -64,7 +64,7 @@ describe('a result that lands while a wait begins', () => {
     await using backend = createResultBackend(store, NEVER);
     gates[stage].shut();
     const wait = backend.wait('a');
-    await vi.waitFor(() => expect(gates[stage].waiting).toBe(1));
+    await expect.poll(() => gates[stage].waiting).toBe(1);
     await inner.put([recordOf('a', { result: stage })]);
     gates[stage].open();
     expect((await wait).result).toBe(stage);
@@ -75,7 +75,7 @@ describe('a result that lands while a wait begins', () => {
     await using backend = createResultBackend(store, NEVER);
     gates[stage].shut();
     const first = backend.wait('a');
-    await vi.waitFor(() => expect(gates[stage].waiting).toBe(1));
+    await expect.poll(() => gates[stage].waiting).toBe(1);
     const second = backend.wait('a');
     await settle();
     await inner.put([recordOf('a', { result: stage })]);
@@ -89,7 +89,7 @@ describe('a result that lands while a wait begins', () => {
     gates[stage].shut();
     const controller = new AbortController();
     const aborted = errorOf(backend.wait('a', { signal: controller.signal }));
-    await vi.waitFor(() => expect(gates[stage].waiting).toBe(1));
+    await expect.poll(() => gates[stage].waiting).toBe(1);
     controller.abort();
     await aborted;
     const wait = backend.wait('a');
@@ -191,7 +191,7 @@ describe('push', () => {
     await settle();
     await backend.succeed('polled', 1);
     expect((await polled).result).toBe(1);
-    await vi.waitFor(() => expect(live).toContain('pushed'));
+    await expect.poll(() => live).toContain('pushed');
     expect(errors.map(({ code }) => code)).toEqual(['RB_UNAVAILABLE', 'RB_STORE', 'RB_UNAVAILABLE']);
     await backend.succeed('pushed', 2);
     expect((await pushed).result).toBe(2);
@@ -289,7 +289,7 @@ describe('without push', () => {
     };
     await using backend = createResultBackend({ ...inner, get }, { pollMs: 20 });
     const waits = Array.from({ length: 200 }, (_, i) => backend.wait(`t${i}`));
-    await vi.waitFor(() => expect(reads.length).toBeGreaterThan(4));
+    await expect.poll(() => reads.length).toBeGreaterThan(4);
     expect(new Set(reads.map(({ ids }) => ids))).toEqual(new Set([200]));
     const pauses = reads.slice(1).map(({ at }, i) => at - (reads[i]?.at ?? at));
     // Timers count in whole milliseconds.

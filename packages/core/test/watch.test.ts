@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type BackendRecord,
   createResultBackend,
@@ -49,7 +49,7 @@ describe.each(KINDS)('watch %s', (_name, create) => {
     const done = (async () => {
       for await (const step of backend.watch('a')) seen.push(step);
     })();
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await expect.poll(() => seen).toHaveLength(1);
     await backend.progress('a', { done: [1, new Date(0)] });
     // Long enough for several polls.
     await errorOf(backend.wait('other', { timeoutMs: 10 }));
@@ -169,12 +169,12 @@ describe('the steps of a watch', () => {
     const done = (async () => {
       for await (const { result } of backend.watch('a')) seen.push(result);
     })();
-    await vi.waitFor(() => expect(seen).toEqual([1]));
+    await expect.poll(() => seen).toEqual([1]);
     gate.shut();
     broken.gap();
-    await vi.waitFor(() => expect(gate.waiting).toBe(1));
+    await expect.poll(() => gate.waiting).toBe(1);
     await backend.progress('a', 2);
-    await vi.waitFor(() => expect(seen).toEqual([1, 2]));
+    await expect.poll(() => seen).toEqual([1, 2]);
     gate.open();
     await settle();
     await backend.succeed('a', 3);

@@ -40,7 +40,7 @@ it('connects to every node of a Cluster as whom the credentials say, with a fres
     const end = await store.put(records('PROGRESS')).catch((error: ResultError) => error.code);
     return ends.push(end) > 0 && Array.isArray(end);
   };
-  await expect.poll(putAgain, { timeout: 5_000 }).toBe(true);
+  await expect.poll(putAgain).toBe(true);
   expect(ends.at(-1)).toEqual(IDS.map(() => ({ applied: true })));
   expect(ends).not.toContain('RB_DENIED');
   for (const master of masters) expect(await killAll(master)).toBeGreaterThan(0);
@@ -48,5 +48,5 @@ it('connects to every node of a Cluster as whom the credentials say, with a fres
     await store.put(records('RETRY')).catch(() => {});
     return new Set(heard.told.filter((each) => each.endsWith('RETRY'))).size;
   };
-  await expect.poll(tell, { timeout: 5_000 }).toBe(IDS.length);
+  await expect.poll(tell).toBe(IDS.length);
 }, 30_000);

@@ -31,15 +31,15 @@ describe('a Cluster whose first node is gone', () => {
     await store.notify?.subscribe(heard).add(IDS);
     await store.get(IDS);
     await seed.kill();
-    await expect.poll(() => hasFailedOver(others[0]), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => hasFailedOver(others[0])).toBe(true);
     // Until here it had connections to the others.
     for (const type of ['normal', 'pubsub']) for (const node of others) await ask(node, 'CLIENT', 'KILL', 'TYPE', type);
-    await expect.poll(() => store.get(IDS).catch(String), { timeout: 10_000 }).toEqual(IDS.map(() => undefined));
+    await expect.poll(() => store.get(IDS).catch(String)).toEqual(IDS.map(() => undefined));
     const tell = async (): Promise<number> => {
       await store.put(IDS.map((taskId) => recordOf({ taskId, state: 'PROGRESS' })));
       return new Set(heard.told).size;
     };
-    await expect.poll(tell, { timeout: 10_000 }).toBe(IDS.length);
+    await expect.poll(tell).toBe(IDS.length);
   }, 60_000);
 });
 
@@ -68,19 +68,17 @@ describe('a Sentinel that is there and says nothing', () => {
     await sentinels[0]?.pause();
     const store = storeAt({ url: server.url, ...TIMES });
     const heard = listener();
-    await expect
-      .poll(() => store.put([recordOf({ state: 'STARTED' })]).catch(String), { timeout: 5_000 })
-      .toEqual(APPLIED);
+    await expect.poll(() => store.put([recordOf({ state: 'STARTED' })]).catch(String)).toEqual(APPLIED);
     const listen = async (): Promise<unknown> =>
       store.notify
         ?.subscribe(heard)
         .add(['a'])
         .then(() => 'listens', String);
-    await expect.poll(listen, { timeout: 5_000 }).toBe('listens');
+    await expect.poll(listen).toBe('listens');
     await sentinels[1]?.pause();
     const master = server.nodes?.find(({ role }) => role === 'master') as ServerNode;
     for (const type of ['normal', 'pubsub']) await ask(master, 'CLIENT', 'KILL', 'TYPE', type);
-    await expect.poll(() => store.put([recordOf()]).catch(String), { timeout: 10_000 }).toEqual(APPLIED);
-    await expect.poll(() => heard.gaps, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => store.put([recordOf()]).catch(String)).toEqual(APPLIED);
+    await expect.poll(() => heard.gaps).toBeGreaterThan(0);
   }, 30_000);
 });

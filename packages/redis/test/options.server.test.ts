@@ -104,7 +104,7 @@ describe('who connects', () => {
     await rotate();
     await admin.client('KILL', 'USER', 'app');
     await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toEqual(APPLIED);
-    await expect.poll(() => heard.gaps, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => heard.gaps).toBe(1);
     expect(await store.put([recordOf({ state: 'FAILURE', taskId: 'a' })])).toMatchObject([{ applied: false }]);
   });
 
@@ -170,14 +170,13 @@ describe('a server that does not answer', () => {
     await using server = await startOrThrow('redis');
     await server.nodes?.[0]?.pause();
     const store = storeAt({ url: server.url, maxWaiting: 5, connectTimeoutMs: 500 });
-    const started = performance.now();
-    const calls = Array.from({ length: 6 }, () =>
-      errorOf(store.get(['a'])).then((error) => [error, performance.now() - started] as const),
-    );
-    const [last, ms] = (await calls[5]) ?? [];
-    expect(last).toMatchObject({ code: 'RB_UNAVAILABLE', message: expect.stringContaining('5 calls wait') });
-    expect(ms).toBeLessThan(400);
-    for (const call of calls) expect((await call)[0]).toMatchObject({ code: 'RB_UNAVAILABLE' });
+    const calls = Array.from({ length: 6 }, () => errorOf(store.get(['a'])));
+    const first = await Promise.race(calls.map(async (call, n) => ({ n, error: await call })));
+    expect(first).toMatchObject({
+      n: 5,
+      error: { code: 'RB_UNAVAILABLE', message: expect.stringContaining('5 calls wait') },
+    });
+    for (const call of calls) expect(await call).toMatchObject({ code: 'RB_UNAVAILABLE' });
   });
 
   it('is not hammered: attempts to connect become rarer, however many calls there are', async () => {

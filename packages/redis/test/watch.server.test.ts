@@ -127,7 +127,7 @@ describe('a lost connection', () => {
     await store.notify?.subscribe(heard).add(['a']);
     await server.nodes?.[0]?.[how]();
     await server.nodes?.[0]?.restart();
-    await expect.poll(() => heard.gaps, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => heard.gaps).toBe(1);
     await expect.poll(() => store.put([recordOf()]).catch(() => undefined)).toMatchObject([{}]);
     await expect.poll(() => heard.told).toEqual(['a SUCCESS']);
   });
@@ -140,6 +140,6 @@ describe('a lost connection', () => {
     await server.nodes?.[0]?.pause();
     await new Promise((resolve) => setTimeout(resolve, 500));
     await server.nodes?.[0]?.resume();
-    await expect.poll(() => heard.gaps, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => heard.gaps).toBe(1);
   });
 });

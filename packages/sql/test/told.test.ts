@@ -69,11 +69,11 @@ describe('a write that is told with its row', () => {
     await turn();
     expect(states).toEqual(['SUCCESS']);
     // The last answer is of before that read, and so asked for again; but not for ever.
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(3 + 20));
+    await expect.poll(() => asked).toHaveBeenCalledTimes(3 + 20);
     await turn();
     write(15, 'STARTED');
     told.wrote(['a']);
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(4 + 20));
+    await expect.poll(() => asked).toHaveBeenCalledTimes(4 + 20);
     expect(states.slice(0, 2)).toEqual(['SUCCESS', 'STARTED']);
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pollingWatch } from '../src/watch.js';
 import { record } from './support.js';
 
@@ -28,7 +28,7 @@ describe('polling', () => {
     const handler = { record: () => undefined, gap: () => undefined };
     let subscription = watch.subscribe(handler);
     await subscription.add(['a']);
-    await vi.waitFor(() => expect(asked).toBe(1));
+    await expect.poll(() => asked).toBe(1);
     for (let round = 0; round < 2; round++) {
       subscription.remove(['a']);
       await subscription.add(['a']);
@@ -37,7 +37,7 @@ describe('polling', () => {
       await Promise.all([subscription.add(['a']), subscription.add(['b'])]);
     }
     answer();
-    await vi.waitFor(() => expect(asked).toBeGreaterThan(20));
+    await expect.poll(() => asked).toBeGreaterThan(20);
     watch.close();
     expect(most).toBe(1);
   });
@@ -66,9 +66,9 @@ describe('polling', () => {
     const subscription = watch.subscribe({ record: (outcome) => told.push(outcome), gap: () => undefined });
     await subscription.add(['a']);
     version++;
-    await vi.waitFor(() => expect(reads).toBe(2));
+    await expect.poll(() => reads).toBe(2);
     version++;
-    await vi.waitFor(() => expect(told.length).toBeGreaterThan(1));
+    await expect.poll(() => told.length).toBeGreaterThan(1);
     watch.close();
     expect(told).toMatchObject([{ result: 3 }, { result: 4 }]);
   });

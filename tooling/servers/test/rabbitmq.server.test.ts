@@ -6,7 +6,7 @@ const QUEUE = 'lifecycle';
 const DURABLE = { durable: true, persistent: true };
 
 const connect: Connect = async ({ url }) => {
-  const connection = await connectTo(url, { timeout: 2_000 });
+  const connection = await connectTo(url, { timeout: 10_000 });
   connection.on('error', () => {}); // the call says so too
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => {});

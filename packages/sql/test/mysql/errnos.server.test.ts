@@ -79,7 +79,7 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
     server,
   }) => {
     await using database = await databaseAt(server.url);
-    const store = mysqlStore({ url: database.url, queryTimeoutMs: 200 });
+    const store = mysqlStore({ url: database.url, queryTimeoutMs: 1_000 });
     await store.get(['a']);
     await database.admin.query(RAISE);
     for (const [errno, expected, retryable] of ERRNOS) {

@@ -94,7 +94,7 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
 
   it(`${service}: waits for a free connection no longer than was said`, async ({ server }) => {
     await using database = await databaseAt(server.url);
-    await using blocked = await blockedStore(database, { poolSize: 1, acquireTimeoutMs: 50 });
+    await using blocked = await blockedStore(database, { poolSize: 1, acquireTimeoutMs: 1_000 });
     const first = blocked.store.get(['a']);
     await eventually(async () => expect(await database.others()).toHaveLength(1));
     await expect(blocked.store.get(['a'])).rejects.toMatchObject({
@@ -129,7 +129,7 @@ for (const service of ['mysql', 'mariadb', 'mariadb-old'] as const) {
 
   it(`${service}: a connection whose answer does not come is given up`, async ({ server }) => {
     await using database = await databaseAt(server.url);
-    await using blocked = await blockedStore(database, { queryTimeoutMs: 200 });
+    await using blocked = await blockedStore(database, { queryTimeoutMs: 1_000 });
     expect(await code(blocked.store.get(['a']))).toBe('RB_UNAVAILABLE');
     expect(await code(blocked.store.put([record('a')]))).toBe('RB_OUTCOME_UNKNOWN');
     await blocked.unblock();

@@ -56,7 +56,7 @@ it('closes connections that nobody uses, and replaces those that are old', async
 
 it('rejects who waits too long for a connection, and serves the next', async ({ server }) => {
   await using database = await databaseAt(server.url);
-  const store = postgresStore({ url: database.url, poolSize: 1, acquireTimeoutMs: 200 });
+  const store = postgresStore({ url: database.url, poolSize: 1, acquireTimeoutMs: 1_000 });
   await store.get(['a']);
   await database.admin.query('BEGIN; LOCK TABLE celery_taskmeta');
   const first = store.get(['a']);
@@ -69,7 +69,7 @@ it('rejects who waits too long for a connection, and serves the next', async ({ 
 
 it('gives up a connection whose answer takes too long, whatever else it is asked', async ({ server }) => {
   await using database = await databaseAt(server.url);
-  const store = postgresStore({ url: database.url, queryTimeoutMs: 300 });
+  const store = postgresStore({ url: database.url, queryTimeoutMs: 1_000 });
   await store.put([record('a')]);
   await database.admin.query('BEGIN; LOCK TABLE celery_taskmeta');
   expect(await code(store.get(['a']))).toBe('RB_UNAVAILABLE');
@@ -81,11 +81,11 @@ it('gives up a connection whose answer takes too long, whatever else it is asked
 
 it('takes an answer that came while the process was busy for longer than one may take', async ({ server }) => {
   await using database = await databaseAt(server.url);
-  const store = postgresStore({ url: database.url, queryTimeoutMs: 300 });
+  const store = postgresStore({ url: database.url, queryTimeoutMs: 1_000 });
   await store.put([record('a', 'STARTED')]);
   const stored = store.put([record('a')]);
   await setImmediate(); // It has been sent.
-  const until = performance.now() + 600;
+  const until = performance.now() + 2_000;
   while (performance.now() < until);
   expect(await stored).toEqual([{ applied: true }]);
   await store.close();
