@@ -180,6 +180,8 @@ for (const service of ['postgres', 'postgres-old'] as const) {
       const told = await watching(store, 'a', 'b');
       await writer.put([record('a', 'STARTED', { expiresAt: Date.now() - 1 })]);
       await database.admin.query(`BEGIN; SAVEPOINT s; ${inserting('b', 'status', "'STARTED'")}; RELEASE s; COMMIT`);
+      // It was told by its id alone: who reads it too late finds what came after.
+      await eventually(() => expect(told.map(({ state }) => state)).toEqual(['STARTED']));
       await database.admin.query(`BEGIN; ${inserting('c', 'status', "'STARTED'")}; SAVEPOINT s;
         UPDATE celery_taskmeta SET status = 'SUCCESS' WHERE task_id = 'b'; ROLLBACK TO s; COMMIT`);
       await writer.put([record('b')]);
