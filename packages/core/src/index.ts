@@ -30,6 +30,7 @@ export { redactText, redactUrl } from './redact.js';
 export { RemoteError } from './remote-error.js';
 export { ResultNode, type ResultTuple } from './result-node.js';
 export type { RetryEvent, RetryOptions } from './retry.js';
+export { roundsOf } from './rounds.js';
 export { type Filterable, matchesFilter } from './scan-filter.js';
 export type { Serializer, SerializerContext } from './serializer.js';
 export { roughBytes } from './size.js';

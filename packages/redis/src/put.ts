@@ -1,4 +1,4 @@
-import { isResultError, type PutOutcome, ResultError, type TaskRecord, throwIfAborted } from '@rb/core';
+import { isResultError, type PutOutcome, ResultError, roundsOf, type TaskRecord, throwIfAborted } from '@rb/core';
 import { callAll, type Replies, type Stored } from './commands.js';
 import type { Client, Connection } from './connection.js';
 import { toResultError } from './errors.js';
@@ -89,7 +89,7 @@ export async function putAll(
   }
 
   await connection.run({ doing, write: true, signal }, async (client) => {
-    for (const unique of withoutRepeats(writes)) {
+    for (const unique of roundsOf(writes, ({ record }) => record.taskId)) {
       let left: readonly Write[] = unique;
       for (let rounds = 0; left.length > 0; rounds += 1) {
         if (rounds === MAX_JUDGEMENTS) {
@@ -104,20 +104,6 @@ export async function putAll(
     }
   });
   return outcomes;
-}
-
-/** The same id again acts after the first: it goes into a later pipeline. */
-function withoutRepeats(writes: readonly Write[]): readonly (readonly Write[])[] {
-  const rounds: Write[][] = [];
-  const times = new Map<string, number>();
-  for (const write of writes) {
-    const time = times.get(write.record.taskId) ?? 0;
-    times.set(write.record.taskId, time + 1);
-    const round = rounds[time];
-    if (round) round.push(write);
-    else rounds[time] = [write];
-  }
-  return rounds;
 }
 
 const isApplied = (outcome: PutOutcome | undefined): boolean =>
