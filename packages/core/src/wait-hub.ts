@@ -57,6 +57,7 @@ export class WaitHub {
   #growth = 1;
   #flushQueued = false;
   #polling = false;
+  #reading: Promise<boolean> = Promise.resolve(true);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = 0;
   #closed = false;
@@ -149,8 +150,13 @@ export class WaitHub {
     this.#schedule();
   }
 
-  /** Never rejects; false where ids were left unread, for a reason that may pass. */
-  async #read(taskIds: readonly string[]): Promise<boolean> {
+  /** Never rejects; false where ids were left unread, for a reason that may pass. One at a time: of a pool one connection does. */
+  #read(taskIds: readonly string[]): Promise<boolean> {
+    this.#reading = this.#reading.then(() => this.#readAll(taskIds));
+    return this.#reading;
+  }
+
+  async #readAll(taskIds: readonly string[]): Promise<boolean> {
     const { maxItems, deadlines } = this.#options;
     for (let from = 0; from < taskIds.length && !this.#closed; from += maxItems) {
       const batch = taskIds.slice(from, from + maxItems).filter((taskId) => this.#pending.has(taskId));
