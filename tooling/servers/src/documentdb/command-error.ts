@@ -79,7 +79,7 @@ export function codeOfPacked(packed: number): number {
   for (let rest = packed; state.length < 5; rest = Math.floor(rest / 64))
     state += String.fromCharCode(0x30 + (rest & 63));
   // MongoDB's own codes come as they are, and are smaller.
-  return packed > 1_000_000 && OWN_STATE.test(state) ? codeOfState(state) : packed;
+  return packed > 1_000_000 ? codeOfState(state) : packed;
 }
 
 /** The answer to a command that failed. */

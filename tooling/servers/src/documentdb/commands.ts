@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BSON } from 'mongodb';
 import type pg from 'pg';
 import { COMMAND_NOT_FOUND, CommandError, ILLEGAL_OPERATION, NAMESPACE_NOT_FOUND } from './command-error.ts';
@@ -27,6 +28,9 @@ type Handler = (command: Command, engine: Engine) => Promise<Answer>;
 /** MongoDB 7.0, by which drivers know what they may send. DocumentDB takes what that version takes, with the gaps of README.md. */
 const WIRE_VERSION = 21;
 const COMPATIBLE_VERSION = [7, 0, 0, 0] as const;
+
+/** Each time another one was served. */
+const MAX_TRIES = 20;
 
 const SPEC = '$2::bytea::documentdb_core.bson';
 
@@ -154,6 +158,18 @@ export async function runCommand(command: Command, engine: Engine): Promise<Uint
   if (handler === undefined) throw new CommandError(COMMAND_NOT_FOUND, `no such command: '${name}'`);
   if (command.body.startTransaction)
     throw new CommandError(ILLEGAL_OPERATION, 'Transaction numbers are only allowed on a replica set member or mongos');
-  const answer = await handler(command, engine);
+  const answer = await withoutDeadlock(() => handler(command, engine));
   return answer instanceof Uint8Array ? answer : BSON.serialize(answer);
+}
+
+/** PostgreSQL's, of the engine's own statements. MongoDB waits for locks in one order and has none: it tells its clients of none either. */
+async function withoutDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== '40P01' || tries === MAX_TRIES) throw error;
+    }
+    await delay(Math.random() * tries * 10);
+  }
 }

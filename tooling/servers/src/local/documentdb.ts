@@ -18,6 +18,8 @@ const SETTINGS = {
   // Or its jobs connect to a port that it does not know.
   'cron.use_background_workers': 'on',
   max_worker_processes: '16',
+  // Its statements lock rows in no order, and the gateway begins anew what lost: not after a second, as MongoDB would know none.
+  deadlock_timeout: '50ms',
 };
 
 /**
