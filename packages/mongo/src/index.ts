@@ -1,0 +1,2 @@
+export type { MongoClientLike, MongoStoreOptions } from './options.js';
+export { mongoStore, storeFromUrl } from './store.js';

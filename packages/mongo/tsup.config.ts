@@ -1,0 +1,3 @@
+import { library } from '@rb/tsup';
+
+export default library(['src/index.ts']);
