@@ -10,6 +10,9 @@ interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** For messages: what a call is about. */
+export const recordsIn = ({ length }: readonly unknown[]): string => `${length} record${length === 1 ? '' : 's'}`;
+
 /** The calls of one store, as the driver carries them out. */
 export interface Calls {
   /** Errors: RB_UNAVAILABLE (nothing was sent), RB_OUTCOME_UNKNOWN for a write that lost its answer, RB_ABORTED, RB_CLOSED. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isResultError, type PutOutcome, ResultError, roundsOf, type TaskRecord, throwIfAborted } from '@rb/core';
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import type { Calls } from './calls.js';
+import { type Calls, recordsIn } from './calls.js';
 import type { Task } from './client.js';
 import { isConflict, isDuplicate, isOfOneRecord, toResultError } from './errors.js';
 import type { Layout, Stored } from './layout.js';
@@ -33,7 +33,7 @@ export async function putAll(
   records: readonly TaskRecord[],
   signal: AbortSignal | undefined,
 ): Promise<readonly PutOutcome[]> {
-  const doing = `storing ${records.length} record${records.length === 1 ? '' : 's'}`;
+  const doing = `storing ${recordsIn(records)}`;
   const outcomes: PutOutcome[] = [];
   const writes: Write[] = [];
   records.forEach((record, at) => {

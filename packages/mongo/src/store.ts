@@ -1,4 +1,5 @@
 import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { recordsIn } from './calls.js';
 import { clientOf } from './client.js';
 import { loadDriver } from './driver.js';
 import { groupsOf } from './groups.js';
@@ -42,11 +43,11 @@ export function mongoStore(options: MongoStoreOptions = {}): ResultStore {
       return outcomes;
     },
     get: (taskIds, call) =>
-      calls.run({ doing: `reading ${taskIds.length} records`, write: false, signal: call?.signal }, () =>
+      calls.run({ doing: `reading ${recordsIn(taskIds)}`, write: false, signal: call?.signal }, () =>
         getAll(tasks, layout, taskIds, now(), call),
       ),
     delete: (taskIds, { signal } = {}) =>
-      calls.run({ doing: `deleting ${taskIds.length} records`, write: true, signal }, async () => {
+      calls.run({ doing: `deleting ${recordsIn(taskIds)}`, write: true, signal }, async () => {
         let deleted = 0;
         // What has expired is not counted, and is removed by the server.
         for (const ids of chunksOf(taskIds))
