@@ -19,6 +19,8 @@ export interface BsonValues {
   toNative(value: unknown): Native;
   /** Of what was deserialized with `useBigInt64`, and bytes as Binary. */
   fromNative(value: unknown): unknown;
+  /** What a serializer made, text or bytes. */
+  ofData(data: string | Uint8Array): unknown;
 }
 
 export function bsonValues({ Binary, Decimal128, Double, Long, UUID }: Types): BsonValues {
@@ -99,7 +101,7 @@ export function bsonValues({ Binary, Decimal128, Double, Long, UUID }: Types): B
   const ofBinary = (value: BSON.Binary): unknown =>
     value.sub_type === Binary.SUBTYPE_UUID && value.length() === 16 ? new Uuid(value.toString('hex')) : bytesOf(value);
 
-  return { toNative, fromNative };
+  return { toNative, fromNative, ofData: (data) => (typeof data === 'string' ? data : new Binary(data)) };
 }
 
 /** UTF-8, and so BSON, has no half of a surrogate pair. With the flag `u` a pair counts as one character, so only a half matches. */
@@ -109,7 +111,14 @@ export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(te
 export const isPlainKey = (key: string): boolean =>
   !key.startsWith('$') && !/[.\0]/.test(key) && isWellFormed(key) && key !== '__proto__';
 
-export const bytesOf = (value: BSON.Binary): Uint8Array => new Uint8Array(value.buffer.subarray(0, value.position));
+/** The inverse of `ofData`; undefined for what no serializer made. */
+export function dataOf(stored: unknown): string | Uint8Array | undefined {
+  if (typeof stored === 'string') return stored;
+  const isBinary = (stored as { readonly _bsontype?: unknown } | null | undefined)?._bsontype === 'Binary';
+  return isBinary ? bytesOf(stored as BSON.Binary) : undefined;
+}
+
+const bytesOf = (value: BSON.Binary): Uint8Array => new Uint8Array(value.buffer.subarray(0, value.position));
 
 /** A date with what BSON's milliseconds lack. */
 export const withMicroseconds = (date: Date, microseconds: unknown): Date =>

@@ -49,21 +49,21 @@ export const isConflict = (error: unknown): boolean => described(error).code ===
 /** Of a single write, what a bulk write would say of that one document and not of the whole call. */
 export const isOfOneRecord = (error: unknown): boolean =>
   described(error).name === 'MongoServerError' &&
-  [112, 121, 10_334, 11_000, 17_419, 17_420].includes(described(error).code ?? 0);
+  [112, 121, 10_334, 11_000, 17_419, 17_420].includes(Number(described(error).code));
 
 /** A driver's or server's error as a ResultError. What was not foreseen becomes RB_STORE, with the original as its cause. */
 export function toResultError(cause: unknown, { doing, server, write, taskId }: ErrorContext): ResultError {
   if (isResultError(cause)) return cause;
-  const [code, says, retryable] = meaningOf(cause, write);
-  return new ResultError(code, `${doing} failed on ${server}: ${says}`, { cause: bare(cause), retryable, taskId });
+  const inner = innermost(cause);
+  const [code, says, retryable] = meaningOf(inner, write);
+  return new ResultError(code, `${doing} failed on ${server}: ${says}`, { cause: bare(inner), retryable, taskId });
 }
 
 /** Whether the server may be away: it is to be found again before anything else is asked of it. */
 export function isOutage(error: unknown): boolean {
   const cause = innermost(error);
   if (isResultError(cause)) return cause.cause !== undefined && isOutage(cause.cause);
-  const known = MEANINGS[described(cause).code ?? 0];
-  return known === NO_PRIMARY || described(cause).name === SELECTION || isUnsent(cause) || isLost(cause);
+  return knownOf(cause) === NO_PRIMARY || described(cause).name === SELECTION || isUnsent(cause) || isLost(cause);
 }
 
 /** A bulk write has what went wrong inside. */
@@ -74,10 +74,12 @@ const innermost = (error: unknown): unknown => {
 
 const SELECTION = 'MongoServerSelectionError';
 
-function meaningOf(error: unknown, write: boolean): Meaning {
-  const cause = innermost(error);
+/** By the server's code, where it has one. */
+const knownOf = (cause: unknown): Meaning | undefined => MEANINGS[Number(described(cause).code)];
+
+function meaningOf(cause: unknown, write: boolean): Meaning {
   const { name, code } = described(cause);
-  const known = code === undefined ? undefined : MEANINGS[code];
+  const known = knownOf(cause);
   if (known !== undefined) return known;
   if (name === SELECTION) return selectionMeaning(cause);
   if (isUnsent(cause)) return ['RB_UNAVAILABLE', 'there was no connection for it; nothing was sent'];
@@ -90,8 +92,7 @@ function meaningOf(error: unknown, write: boolean): Meaning {
 
 /** It has the last failure of each server in its description of the topology. */
 function selectionMeaning(cause: unknown): Meaning {
-  const refused = deepest(cause);
-  const known = MEANINGS[described(refused).code ?? 0];
+  const known = knownOf(deepest(cause));
   return known === REFUSED || known === NO_RIGHT
     ? known
     : ['RB_UNAVAILABLE', 'no server could be reached in time; nothing was sent'];
@@ -118,18 +119,17 @@ function isUnsent(cause: unknown): boolean {
 /** Also of a socket, in its own words: the driver hands some on as they are. */
 const isLost = (cause: unknown): boolean => {
   const { name, code } = described(cause);
-  const { code: system } = (cause ?? {}) as { readonly code?: unknown };
   return (
     /Network|Closed|PoolCleared|OperationTimeout|WriteConcern/.test(name) ||
-    IN_DOUBT.has(code ?? 0) ||
-    (typeof system === 'string' && /^(E[A-Z]+|ERR_)/.test(system))
+    (typeof code === 'string' ? /^(E[A-Z]+|ERR_)/.test(code) : IN_DOUBT.has(code ?? 0))
   );
 };
 
 interface Described {
   readonly name: string;
   readonly message: string;
-  readonly code: number | undefined;
+  /** A number of the server, a text of the system. */
+  readonly code: number | string | undefined;
 }
 
 function described(cause: unknown): Described {
@@ -137,7 +137,7 @@ function described(cause: unknown): Described {
   return {
     name: typeof name === 'string' ? name : '',
     message: typeof message === 'string' ? message : '',
-    code: typeof code === 'number' ? code : undefined,
+    code: typeof code === 'number' || typeof code === 'string' ? code : undefined,
   };
 }
 

@@ -8,17 +8,15 @@ import {
   type Serializer,
 } from '@rb/core';
 import type { Collection, Document } from 'mongodb';
-import { bytesOf } from './bson-values.js';
+import { type BsonValues, dataOf } from './bson-values.js';
 import type { Calls } from './calls.js';
 import type { Task } from './client.js';
-import type { Bson } from './driver.js';
-import { isBinary } from './layout.js';
-import { live } from './live.js';
+import { dateOf, deadlineOf, live } from './deadlines.js';
 
 export interface GroupParts {
   readonly groups: Collection<Task>;
   readonly calls: Calls;
-  readonly bson: Bson;
+  readonly values: BsonValues;
   readonly serializer: Serializer;
   readonly now: () => number;
 }
@@ -32,18 +30,18 @@ const BITS = 31;
  *
  * Source: celery/backends/mongodb.py `_save_group`.
  */
-export function groupsOf({ groups, calls, bson, serializer, now }: GroupParts): GroupCapability {
+export function groupsOf({ groups, calls, values, serializer, now }: GroupParts): GroupCapability {
   const find = (groupId: string): Promise<Document | null> =>
     groups.findOne({ _id: groupId, ...live(now()) } as object);
 
-  const decode = (groupId: string, { result, rb_group: tuple, rb_expires_at: expiry }: Document): GroupRecord => {
+  const decode = (groupId: string, document: Document): GroupRecord => {
+    const { result, rb_group: tuple } = document;
     try {
-      const data = isBinary(result) ? bytesOf(result) : String(result);
+      const data = dataOf(result) ?? String(result);
       const node = ResultNode.fromTuple(
         typeof tuple === 'string' ? json.decode(tuple) : [[groupId, null], idsIn(serializer.decode(data))],
       );
-      const expiresAt = expiry instanceof Date ? expiry.getTime() : null;
-      return { groupId, members: node.members ?? [], parent: node.parent, expiresAt };
+      return { groupId, members: node.members ?? [], parent: node.parent, expiresAt: deadlineOf(document) };
     } catch (cause) {
       throw new ResultError('RB_DECODE', `group ${groupId}: what is stored is no group`, { cause });
     }
@@ -53,13 +51,12 @@ export function groupsOf({ groups, calls, bson, serializer, now }: GroupParts): 
     async save(group, { signal } = {}) {
       const { groupId, members, parent, expiresAt } = group;
       const doing = `saving group ${groupId}`;
-      const data = serializer.encode(members.map(({ id }) => id));
       const isFlat = parent === null && members.every((member) => member.parent === null && member.members === null);
       const document = {
-        result: typeof data === 'string' ? data : new bson.Binary(data),
+        result: values.ofData(serializer.encode(members.map(({ id }) => id))),
         date_done: new Date(now()),
         ...(!isFlat && { rb_group: json.encode(new ResultNode(groupId, parent, members).toTuple()) }),
-        ...(expiresAt !== null && { rb_expires_at: new Date(Math.ceil(expiresAt)) }),
+        ...(expiresAt !== null && { rb_expires_at: dateOf(expiresAt) }),
       };
       await calls.run({ doing, write: true, signal }, () =>
         groups.replaceOne({ _id: groupId }, document, { upsert: true }),
@@ -91,7 +88,7 @@ export function groupsOf({ groups, calls, bson, serializer, now }: GroupParts): 
         const same = { _id: groupId, result: found.result, date_done: found.date_done, ...live(now()), ...unreported };
         const counted = await groups.findOneAndUpdate(
           same as object,
-          { $bit: { [field]: { or: new bson.Int32(bit) } }, $inc: { rb_count: 1 } } as object,
+          { $bit: { [field]: { or: bit } }, $inc: { rb_count: 1 } } as object,
           { returnDocument: 'after', projection: { rb_count: 1 } },
         );
         if (counted === null) return { reported: countOf(await find(groupId)), last: false };

@@ -9,7 +9,8 @@ import {
   type TaskRecord,
   toDocument,
 } from '@rb/core';
-import { bsonValues, bytesOf, isPlainKey, isWellFormed, withMicroseconds } from './bson-values.js';
+import { type BsonValues, dataOf, isPlainKey, isWellFormed, withMicroseconds } from './bson-values.js';
+import { dateOf, deadlineOf } from './deadlines.js';
 import type { Bson } from './driver.js';
 
 /** A document without its `_id`, which is the task's id. */
@@ -41,9 +42,9 @@ const READABLE = { useBigInt64: true, promoteBuffers: false } as const;
  *
  * Source: celery/backends/mongodb.py `_store_result`.
  */
-export function layoutOf(bson: Bson, serializer: Serializer, maxBytes: number): Layout {
+export function layoutOf(bson: Bson, values: BsonValues, serializer: Serializer, maxBytes: number): Layout {
   const name = `mongo/${serializer.name}`;
-  const { toNative, fromNative } = bsonValues(bson);
+  const { toNative, fromNative, ofData } = values;
 
   const encode = (record: TaskRecord): Stored => {
     const { taskId, state, verbatim, doneAt, expiresAt } = record;
@@ -55,7 +56,7 @@ export function layoutOf(bson: Bson, serializer: Serializer, maxBytes: number): 
       );
       // The deadline is the record's own: it may have been moved.
       if (expiresAt === null || expiresAt === undefined) delete document.rb_expires_at;
-      else document.rb_expires_at = dateOf(taskId, expiresAt);
+      else document.rb_expires_at = naming(taskId, 'RB_ENCODE', () => dateOf(expiresAt));
       return document;
     }
     const { result, date_done: isDone, task_id, ...fields } = toDocument(record, serializer);
@@ -77,25 +78,23 @@ export function layoutOf(bson: Bson, serializer: Serializer, maxBytes: number): 
       if (isOurs || !isPlainKey(key) || !exact || (value === null && EXTENDED.has(key))) others.push([key, value]);
     }
     if (done && done.microseconds > 0) stored.rb_done_us = done.microseconds;
-    if (others.length > 0) stored.rb_meta = encodedMeta(taskId, others);
-    if (expiresAt !== null && expiresAt !== undefined) stored.rb_expires_at = dateOf(taskId, expiresAt);
+    if (others.length > 0) stored.rb_meta = naming(taskId, 'RB_ENCODE', () => json.encode(Object.fromEntries(others)));
+    if (expiresAt !== null && expiresAt !== undefined)
+      stored.rb_expires_at = naming(taskId, 'RB_ENCODE', () => dateOf(expiresAt));
     return stored;
   };
 
-  const encodedResult = (taskId: string, result: unknown, expiresAt: number | null): unknown => {
-    const data = naming(taskId, 'RB_ENCODE', () => serializer.encode(result, { taskId, expiresAt }));
-    return typeof data === 'string' ? data : new bson.Binary(data);
-  };
+  const encodedResult = (taskId: string, result: unknown, expiresAt: number | null): unknown =>
+    ofData(naming(taskId, 'RB_ENCODE', () => serializer.encode(result, { taskId, expiresAt })));
 
   const resultOf = (taskId: string, stored: unknown, expiresAt: number | null): unknown => {
-    const isBytes = isBinary(stored);
-    if (!isBytes && typeof stored !== 'string') return fromNative(stored);
-    return serializer.decode(isBytes ? bytesOf(stored) : stored, { taskId, expiresAt });
+    const data = dataOf(stored);
+    return data === undefined ? fromNative(stored) : serializer.decode(data, { taskId, expiresAt });
   };
 
   const read = (taskId: string, document: Stored): TaskRecord => {
-    const { rb_meta: meta, rb_expires_at: expiry, date_done: done } = document;
-    const expiresAt = expiry instanceof Date ? expiry.getTime() : null;
+    const { rb_meta: meta, date_done: done } = document;
+    const expiresAt = deadlineOf(document);
     const fields: Stored = {
       result: resultOf(taskId, document.result, expiresAt),
       date_done: done instanceof Date ? withMicroseconds(done, document.rb_done_us) : done,
@@ -146,21 +145,6 @@ function deserialized(bson: Bson, bytes: Uint8Array): Stored {
     const taskId = String(bson.deserialize(bytes, { validation: { utf8: false } })._id);
     throw new ResultError('RB_DECODE', `task ${taskId}: its document holds text that is no UTF-8`, { taskId });
   }
-}
-
-export const isBinary = (value: unknown): value is import('mongodb').Binary =>
-  (value as { readonly _bsontype?: unknown } | null)?._bsontype === 'Binary';
-
-function encodedMeta(taskId: string, others: readonly [string, unknown][]): string {
-  const data = naming(taskId, 'RB_ENCODE', () => json.encode(Object.fromEntries(others)));
-  return typeof data === 'string' ? data : Buffer.from(data).toString();
-}
-
-/** Errors: RB_ENCODE beyond what a date can say, 275,000 years from now. */
-function dateOf(taskId: string, ms: number): Date {
-  const date = new Date(Math.ceil(ms));
-  if (Number.isNaN(date.getTime())) throw encodeError(taskId, 'its deadline is beyond any date');
-  return date;
 }
 
 const encodeError = (taskId: string, why: string): ResultError =>

@@ -3,9 +3,9 @@ import { isResultError, type PutOutcome, ResultError, roundsOf, type TaskRecord,
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { type Calls, recordsIn } from './calls.js';
 import type { Task } from './client.js';
+import { live, replaceable } from './deadlines.js';
 import { isConflict, isDuplicate, isOfOneRecord, toResultError } from './errors.js';
 import type { Layout, Stored } from './layout.js';
-import { live, replaceable } from './live.js';
 
 export interface PutParts {
   readonly tasks: Collection<Task>;

@@ -2,8 +2,8 @@ import { matchesFilter, type ScanCapability, type ScanFilter } from '@rb/core';
 import type { Collection, Filter } from 'mongodb';
 import type { Calls } from './calls.js';
 import type { Task } from './client.js';
+import { live } from './deadlines.js';
 import type { Layout } from './layout.js';
-import { live } from './live.js';
 
 export interface ScanParts {
   readonly tasks: Collection<Task>;

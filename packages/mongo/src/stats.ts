@@ -1,5 +1,5 @@
 import { fractionalMs, parseIsoDateTime, type StatsCapability } from '@rb/core';
-import { live } from './live.js';
+import { live } from './deadlines.js';
 import type { ScanParts } from './scan.js';
 
 /** Counts and sizes by one aggregation, without reading records here; the oldest dates by the index on them. */

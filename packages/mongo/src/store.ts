@@ -1,11 +1,12 @@
 import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { bsonValues } from './bson-values.js';
 import { recordsIn } from './calls.js';
 import { clientOf } from './client.js';
+import { live } from './deadlines.js';
 import { loadDriver } from './driver.js';
 import { groupsOf } from './groups.js';
 import { indexesOf } from './indexes.js';
 import { layoutOf } from './layout.js';
-import { live } from './live.js';
 import type { MongoStoreOptions } from './options.js';
 import { putAll } from './put.js';
 import { chunksOf, getAll } from './read.js';
@@ -22,16 +23,16 @@ const MAX_BYTES = 16 * 2 ** 20;
 export function mongoStore(options: MongoStoreOptions = {}): ResultStore {
   const { maxBytes = MAX_BYTES, now = Date.now, onBackgroundError = () => {} } = options;
   const driver = loadDriver();
-  const bson = driver.BSON;
+  const values = bsonValues(driver.BSON);
   const serializer = accepting(options.serializer ?? json, options.accept);
   const client = clientOf(driver, options);
   const { tasks, groups, calls, server } = client;
-  const layout = layoutOf(bson, serializer, maxBytes);
+  const layout = layoutOf(driver.BSON, values, serializer, maxBytes);
   const index = indexesOf(client, onBackgroundError);
   const stored = (): void => {
     if (options.createIndexes !== false) index();
   };
-  const grouping = groupsOf({ groups, calls, bson, serializer, now });
+  const grouping = groupsOf({ groups, calls, values, serializer, now });
 
   return {
     contract: CONTRACT_VERSION,

@@ -48,7 +48,8 @@ describe('an error of the driver', () => {
     ['no error at all', 'text', 'RB_STORE', false, false],
   ])('of a write: %s', ([, cause, code, retryable, outage]) => {
     expect(mapped(cause)).toMatchObject({ code, retryable });
-    expect(isOutage(cause)).toBe(outage);
+    // Also once it has been told as an error of a put.
+    expect([isOutage(cause), isOutage(mapped(cause))]).toEqual([outage, outage]);
   });
 
   it('of a read whose connection died is retryable, and nothing is in doubt', () => {

@@ -1,10 +1,11 @@
 import { DateTime, Decimal, json, PlainDate, ResultNode, type TaskMeta, Uuid } from '@rb/core';
 import { Binary, BSON, Decimal128, Double, Long, UUID } from 'mongodb';
 import { describe, expect, it } from 'vitest';
+import { bsonValues } from '../src/bson-values.js';
 import { layoutOf } from '../src/layout.js';
 import { recordOf } from './stores.js';
 
-const layout = layoutOf(BSON, json, 16 * 2 ** 20);
+const layout = layoutOf(BSON, bsonValues(BSON), json, 16 * 2 ** 20);
 const bytesOf = (meta: TaskMeta): Uint8Array => BSON.serialize({ _id: 'a', ...layout.encode(recordOf({ meta })) });
 
 describe('arguments and stamps', () => {
@@ -103,7 +104,7 @@ describe('a document', () => {
   });
 
   it('that is too large, or whose id is no text, is refused', () => {
-    const encode = (fields: object) => () => layoutOf(BSON, json, 1_000).encode(recordOf(fields));
+    const encode = (fields: object) => () => layoutOf(BSON, bsonValues(BSON), json, 1_000).encode(recordOf(fields));
     expect(encode({ result: 'x'.repeat(1_000) })).toThrow(
       expect.objectContaining({ code: 'RB_TOO_LARGE', taskId: 'a' }),
     );
