@@ -1,13 +1,10 @@
-import type { GetOptions, GetOutcome } from '@rb/core';
+import { chunksOf, type GetOptions, type GetOutcome } from '@rb/core';
 import type { Collection } from 'mongodb';
 import type { Task } from './client.js';
 import type { Layout } from './layout.js';
 
 /** Ids of one command, which may take 16 MiB. */
-const CHUNK = 10_000;
-
-export const chunksOf = <T>(items: readonly T[]): readonly T[][] =>
-  Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, i) => items.slice(i * CHUNK, (i + 1) * CHUNK));
+export const CHUNK = 10_000;
 
 /** One entry per id, same order. */
 export async function getAll(
@@ -18,7 +15,7 @@ export async function getAll(
   { verbatim = false }: GetOptions = {},
 ): Promise<readonly GetOutcome[]> {
   const found = new Map<string, NonNullable<GetOutcome>>();
-  const chunks = chunksOf([...new Set(taskIds)]).map(async (ids) => {
+  const chunks = chunksOf([...new Set(taskIds)], CHUNK).map(async (ids) => {
     const filter = { _id: ids.length === 1 ? ids[0] : { $in: ids } };
     // All that fits into one reply: by default the driver asks for 101 first.
     const documents = tasks.find(filter as object, { raw: true, batchSize: ids.length + 1 });

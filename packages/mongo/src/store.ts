@@ -1,4 +1,4 @@
-import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
+import { accepting, CONTRACT_VERSION, chunksOf, json, type ResultStore } from '@rb/core';
 import { bsonValues } from './bson-values.js';
 import { recordsIn } from './calls.js';
 import { clientOf } from './client.js';
@@ -9,7 +9,7 @@ import { indexesOf } from './indexes.js';
 import { layoutOf } from './layout.js';
 import type { MongoStoreOptions } from './options.js';
 import { putAll } from './put.js';
-import { chunksOf, getAll } from './read.js';
+import { CHUNK, getAll } from './read.js';
 import { scanOf } from './scan.js';
 import { statsOf } from './stats.js';
 
@@ -51,7 +51,7 @@ export function mongoStore(options: MongoStoreOptions = {}): ResultStore {
       calls.run({ doing: `deleting ${recordsIn(taskIds)}`, write: true, signal }, async () => {
         let deleted = 0;
         // What has expired is not counted, and is removed by the server.
-        for (const ids of chunksOf(taskIds))
+        for (const ids of chunksOf(taskIds, CHUNK))
           deleted += (await tasks.deleteMany({ _id: { $in: ids }, ...live(now()) } as object)).deletedCount;
         return deleted;
       }),

@@ -1,5 +1,4 @@
-import { type GetOptions, type GetOutcome, type Refused, ResultError, type TaskRecord } from '@rb/core';
-import { chunksOf } from './chunks.js';
+import { chunksOf, type GetOptions, type GetOutcome, type Refused, ResultError, type TaskRecord } from '@rb/core';
 import { CHUNK, callScript, isCluster, type Stored } from './commands.js';
 import type { Client } from './connection.js';
 import type { Message } from './delivery.js';

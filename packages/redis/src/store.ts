@@ -1,5 +1,4 @@
-import { accepting, CONTRACT_VERSION, json, type ResultStore } from '@rb/core';
-import { chunksOf } from './chunks.js';
+import { accepting, CONTRACT_VERSION, chunksOf, json, type ResultStore } from '@rb/core';
 import { clientsOf } from './client.js';
 import { defineScripts } from './commands.js';
 import { openConnection } from './connection.js';

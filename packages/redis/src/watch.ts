@@ -1,7 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { type CallOptions, isResultError, type NotifyCapability, ResultError } from '@rb/core';
+import { type CallOptions, chunksOf, isResultError, type NotifyCapability, ResultError } from '@rb/core';
 import type { Redis } from 'ioredis';
-import { chunksOf } from './chunks.js';
 import type { Stored } from './commands.js';
 import type { Connection } from './connection.js';
 import { delivery, type Readers, type Watcher } from './delivery.js';
