@@ -6,6 +6,7 @@ export type { ResultBackendOptions } from './backend-options.js';
 export type { BackendRecord } from './backend-record.js';
 export type { BackendScanOptions } from './backend-scan.js';
 export type { StoreOptions, StoreOutcome } from './backend-store.js';
+export { type Backoff, backoff } from './backoff.js';
 export { chunksOf } from './chunks.js';
 export { type ConnectOptions, connect, openStore, registerScheme, type StoreOpener } from './connect.js';
 export * from './contract.js';

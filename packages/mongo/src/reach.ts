@@ -1,8 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** Pauses between attempts to reach a server: doubled from the first up to the last, each shortened by up to a half at random. */
-const FIRST_PAUSE_MS = 50;
-const LAST_PAUSE_MS = 1_000;
+import { backoff } from '@rb/core';
 
 /** Whether the server is there, as far as is known. */
 export interface Reach {
@@ -19,22 +16,18 @@ export interface Reach {
  * @param attempt Asks the server for a sign of life.
  */
 export function reachOf(attempt: () => Promise<unknown>, closing: AbortSignal): Reach {
+  const pauses = backoff();
   let isReached = false;
-  let failures = 0;
-  let notBefore = 0;
   let trying: Promise<void> | undefined;
 
   const tryOnce = async (): Promise<void> => {
-    await delay(Math.max(0, notBefore - performance.now()), undefined, { signal: closing });
+    await delay(pauses.leftMs(), undefined, { signal: closing });
     try {
       await attempt();
       isReached = true;
-      failures = 0;
-      notBefore = 0;
+      pauses.succeeded();
     } catch (error) {
-      const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-      notBefore = performance.now() + pause * (1 - Math.random() / 2);
-      failures += 1;
+      pauses.failed();
       throw error;
     }
   };

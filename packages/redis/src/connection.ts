@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortable, ResultError, throwIfAborted } from '@rb/core';
+import { abortable, backoff, ResultError, throwIfAborted } from '@rb/core';
 import type { Cluster, Redis } from 'ioredis';
 import { accessOf } from './access.js';
 import { connected } from './connecting.js';
@@ -42,10 +42,6 @@ export interface Connection {
   readonly closed: boolean;
 }
 
-/** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
-const FIRST_PAUSE_MS = 50;
-const LAST_PAUSE_MS = 1_000;
-
 /**
  * One client whose reconnecting is done here and not by ioredis, so that a call knows whether it was sent, attempts stay
  * bounded, and credentials may change between them.
@@ -55,8 +51,7 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
   const access = credentials && !borrowed ? accessOf(client, credentials) : undefined;
   let closed = false;
   let connecting: Promise<void> | undefined;
-  let failures = 0;
-  let notBefore = 0;
+  const pauses = backoff();
   let waiting = 0;
   /** What the connection complained of: connect() itself only says that it was closed. */
   let complaint: unknown;
@@ -72,7 +67,7 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
     toResultError(cause, { ...context, server });
 
   async function attempt(): Promise<void> {
-    const pause = notBefore - performance.now();
+    const pause = pauses.leftMs();
     if (pause > 0) await sleep(pause);
     if (closed) throw closedError(server);
     complaint = undefined;
@@ -82,12 +77,9 @@ export function openConnection(client: Client, options: ConnectionOptions): Conn
       // It was not under way yet when it was closed: nobody else would end it.
       if (closed) throw closedError(server);
       await connected(client, connectTimeoutMs);
-      failures = 0;
-      notBefore = 0;
+      pauses.succeeded();
     } catch (error) {
-      failures += 1;
-      notBefore =
-        performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LAST_PAUSE_MS) * (0.5 + Math.random() / 2);
+      pauses.failed();
       throw complaint ?? error;
     }
   }

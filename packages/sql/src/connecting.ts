@@ -1,9 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { abortable } from '@rb/core';
-
-/** Pauses between attempts to connect: doubled from the first up to the last, each shortened by up to a half at random. */
-const FIRST_PAUSE_MS = 50;
-const LAST_PAUSE_MS = 1_000;
+import { abortable, backoff } from '@rb/core';
 
 /**
  * Connections of a pool, whatever the driver. After a failed attempt all callers wait for one trial, which comes after a growing
@@ -16,29 +12,24 @@ export function attempts<C extends { release(): void }>(
   connect: () => Promise<C>,
   closing: AbortSignal,
 ): () => Promise<C> {
-  let failures = 0;
-  let notBefore = 0;
+  const pauses = backoff();
   let trial: Promise<void> | undefined;
 
   const take = async (): Promise<C> => {
     try {
       const client = await connect();
-      failures = 0;
+      pauses.succeeded();
       return client;
     } catch (error) {
       // Of those that failed at once the first one counts.
-      if (performance.now() >= notBefore) {
-        const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-        notBefore = performance.now() + pause * (1 - Math.random() / 2);
-        failures += 1;
-      }
+      if (pauses.leftMs() === 0) pauses.failed();
       throw error;
     }
   };
 
   const tried = (): Promise<void> => {
     trial ??= (async () => {
-      await delay(Math.max(0, notBefore - performance.now()), undefined, { signal: closing });
+      await delay(pauses.leftMs(), undefined, { signal: closing });
       (await take()).release();
     })().finally(() => {
       trial = undefined;
@@ -46,7 +37,7 @@ export function attempts<C extends { release(): void }>(
     return trial;
   };
 
-  return () => (failures > 0 ? tried().then(take) : take());
+  return () => (pauses.failures > 0 ? tried().then(take) : take());
 }
 
 /** The same for callers that are to be told at once when it closes: what comes too late for them is given back. */
